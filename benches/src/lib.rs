@@ -1,0 +1,1 @@
+//! Measurements of the Quantix crates against their peers.

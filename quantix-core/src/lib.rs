@@ -1,0 +1,24 @@
+//! The domain model that every other Quantix crate speaks: typed ids, units, findings, folders,
+//! machines, nodes, pools and customization specs.
+//!
+//! ```
+//! use quantix_core::{MemoryMib, ProjectId};
+//! assert_eq!("default".parse(), Ok(ProjectId::DEFAULT));
+//! assert_eq!("8GiB".parse(), Ok(MemoryMib(8192)));
+//! ```
+//!
+//! It does no I/O, reads no clock, draws no random numbers and imports no other Quantix crate.
+//! It refuses to guess: what is not valid is an error or a [`Finding`], never a default.
+
+mod finding;
+mod id;
+mod secret;
+mod units;
+
+pub use finding::{Finding, Severity};
+pub use id::{
+    DiskKey, FolderId, Id, IdError, ImageKey, KEY_BYTES_MAX, Key, Kind, NetworkKey, NicKey,
+    NodeKey, PoolKey, ProjectId, RuleKey, SpecId, VmId, VmKey, kind,
+};
+pub use secret::{REDACTED, Secret};
+pub use units::{Bytes, MemoryMib, Millicores, QuantityError};

@@ -1,0 +1,1 @@
+//! A libvirt driver with deadlines, lossless XML and explained plans

@@ -1,0 +1,1 @@
+//! OVF/OVA appliances and virtual disks: read, verified and converted in one pass

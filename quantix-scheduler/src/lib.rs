@@ -1,0 +1,1 @@
+//! Pure, deterministic, explained placement of virtual machines

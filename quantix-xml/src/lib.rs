@@ -1,0 +1,1 @@
+//! A lossless XML tree: untouched bytes stay identical, edits are minimal
