@@ -1,1 +1,32 @@
-//! C API of Quantix (libquantix, quantix.h)
+//! The C API: `libquantix` and `quantix.h`.
+//!
+//! Translates and decides nothing: text and JSON in, library crates called, JSON out. The rules
+//! that every function keeps stand at the top of the header. `examples/c` holds a whole program:
+//!
+//! ```c
+//! char *report = NULL;
+//! qtx_error *error = NULL;
+//! if (qtx_ova_inspect("appliance.ova", &report, &error) != QTX_STATUS_OK) {
+//!   fprintf(stderr, "%s\n", qtx_error_message(error));
+//!   qtx_error_free(error);
+//! }
+//! ```
+//!
+//! How a function is made: `#[unsafe(no_mangle)] pub unsafe extern "C" fn qtx_…`, its whole body
+//! in [`boundary::call`], inputs read by [`boundary::text`] and the like, outputs written by
+//! [`boundary::put_json`] as its last step. One module per library crate.
+#![allow(non_camel_case_types, reason = "type names are the C names")]
+
+mod boundary;
+mod error;
+
+pub use boundary::qtx_string_free;
+pub use error::{
+    qtx_error, qtx_error_findings, qtx_error_free, qtx_error_message, qtx_error_status, qtx_status,
+};
+
+/// The version of the library, such as `0.1.0`. Static; never freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn qtx_version() -> *const std::ffi::c_char {
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT
+ *
+ * Quantix: parts for virtualization platforms, as a C API. Generated from quantix-ffi by
+ * cbindgen; `UPDATE=1 cargo test -p quantix-ffi header` writes it anew.
+ *
+ * Rules that hold for every function:
+ *  - Text is NUL-terminated UTF-8. Documents are JSON with the same fields as the command line's.
+ *  - A result goes through an out-pointer, written only when QTX_STATUS_OK is returned.
+ *  - `error`, the last argument, may be NULL; otherwise it is set on failure and the caller frees
+ *    it with qtx_error_free().
+ *  - A string that Quantix returned is freed with qtx_string_free(), a handle with its own
+ *    `_free`; all of these accept NULL.
+ *  - NULL where a value is needed gives QTX_STATUS_NULL_ARGUMENT; it never crashes.
+ *  - Functions may be called from any thread. A handle is used by one thread at a time unless its
+ *    comment says otherwise.
+ */
+
+#ifndef QUANTIX_H
+#define QUANTIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define QTX_VERSION "0.1.0"
+#define QTX_VERSION_MAJOR 0
+#define QTX_VERSION_MINOR 1
+#define QTX_VERSION_PATCH 0
+
+#if defined(__GNUC__) || defined(__clang__)
+#define QTX_MUST_USE __attribute__((warn_unused_result))
+#else
+#define QTX_MUST_USE
+#endif
+
+
+/**
+ * How a call ended. Numbers are never reused.
+ */
+typedef enum qtx_status {
+  /**
+   * Done; the out-pointers are written.
+   */
+  QTX_STATUS_OK = 0,
+  /**
+   * An argument that must not be NULL is NULL.
+   */
+  QTX_STATUS_NULL_ARGUMENT = 1,
+  /**
+   * A text argument is not UTF-8.
+   */
+  QTX_STATUS_INVALID_UTF8 = 2,
+  /**
+   * A document or value is not what it should be; see the message and the findings.
+   */
+  QTX_STATUS_INVALID_INPUT = 3,
+  /**
+   * A file cannot be read or written, or the machine lacks something.
+   */
+  QTX_STATUS_ENVIRONMENT = 4,
+  /**
+   * A bug in Quantix: the call was abandoned, nothing was written.
+   */
+  QTX_STATUS_PANIC = 99,
+} qtx_status;
+
+/**
+ * Why a call failed. Owned by the caller; read with the `qtx_error_*` functions from any thread,
+ * freed with `qtx_error_free`.
+ */
+typedef struct qtx_error qtx_error;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of the library, such as `0.1.0`. Static; never freed.
+ */
+const char *qtx_version(void);
+
+/**
+ * Frees a string that Quantix returned. NULL is accepted.
+ *
+ * # Safety
+ * `string` is NULL, or was returned by a Quantix call and has not been freed.
+ */
+void qtx_string_free(char *string);
+
+/**
+ * The status that the failed call returned. `QTX_STATUS_NULL_ARGUMENT` for NULL.
+ *
+ * # Safety
+ * `error` is NULL or an unfreed error.
+ */
+enum qtx_status qtx_error_status(const struct qtx_error *error);
+
+/**
+ * What was wrong and what to do, in one line. Lives as long as the error. NULL for NULL.
+ *
+ * # Safety
+ * `error` is NULL or an unfreed error.
+ */
+const char *qtx_error_message(const struct qtx_error *error);
+
+/**
+ * What was found wrong, as a JSON array of findings
+ * (`{"code","severity","message","path"?,"line"?,"column"?}`); `[]` where the message says it
+ * all. Lives as long as the error. NULL for NULL.
+ *
+ * # Safety
+ * `error` is NULL or an unfreed error.
+ */
+const char *qtx_error_findings(const struct qtx_error *error);
+
+/**
+ * Frees an error. NULL is accepted.
+ *
+ * # Safety
+ * `error` is NULL, or was set by a Quantix call and has not been freed.
+ */
+void qtx_error_free(struct qtx_error *error);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* QUANTIX_H */
