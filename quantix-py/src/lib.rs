@@ -1,1 +1,22 @@
-//! Python package of Quantix (import quantix)
+//! The Python package `quantix`: translates and decides nothing.
+//!
+//! The extension is the private, flat module `quantix._core`; what users import is Python in
+//! `python/quantix`, which re-exports it by area. How a function is made: a `#[pyfunction]` with
+//! a typed signature in the module of its crate, exported in [`_core`]; documents come in through
+//! [`convert::document`], the work runs in [`convert::detached`], the answer leaves through
+//! [`convert::to_python`]; errors become the exceptions of `quantix.exceptions`.
+
+mod convert;
+
+use pyo3::prelude::*;
+
+/// The compiled half of `quantix`; import `quantix` instead.
+#[pymodule]
+mod _core {
+    use pyo3::prelude::*;
+
+    /// The version of the package.
+    #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "Python's name for it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,1 @@
+"""Guest customization: documents, specs and seed images."""

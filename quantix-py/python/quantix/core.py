@@ -1,0 +1,1 @@
+"""The domain model: ids, units, folders, machines."""

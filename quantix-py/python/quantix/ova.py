@@ -1,0 +1,1 @@
+"""Appliances (OVA/OVF) and virtual disks."""

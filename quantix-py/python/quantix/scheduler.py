@@ -1,0 +1,1 @@
+"""Placement: where machines run, and why."""

@@ -1,0 +1,95 @@
+//! Between Python values and the crates' documents.
+
+use std::error::Error;
+
+use pyo3::{
+    IntoPyObjectExt, import_exception,
+    prelude::*,
+    types::{PyDict, PyList},
+};
+use quantix_core::Finding;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+import_exception!(quantix.exceptions, InputError);
+import_exception!(quantix.exceptions, EnvironmentFailure);
+
+/// Runs work without holding the interpreter, so that other Python threads go on.
+pub(crate) fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> T {
+    py.detach(work)
+}
+
+/// `error: cause: cause of the cause`.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// An `InputError` with the error's chain as its message, and what was found wrong.
+pub(crate) fn input_error(error: &dyn Error, findings: &[Finding]) -> PyErr {
+    InputError::new_err((chain(error), findings_json(findings)))
+}
+
+/// An `EnvironmentFailure` with the error's chain as its message.
+pub(crate) fn environment_failure(error: &dyn Error) -> PyErr {
+    EnvironmentFailure::new_err((chain(error), findings_json(&[])))
+}
+
+fn findings_json(findings: &[Finding]) -> String {
+    serde_json::to_string(findings).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// Reads a document given as a `dict` (or any JSON-like value) or as JSON text.
+pub(crate) fn document<T: DeserializeOwned>(value: &Bound<'_, PyAny>, what: &str) -> PyResult<T> {
+    let text: String = if let Ok(text) = value.extract() {
+        text
+    } else {
+        let json = value.py().import("json")?;
+        json.call_method1("dumps", (value,))?.extract()?
+    };
+    serde_json::from_str(&text).map_err(|error| {
+        InputError::new_err((format!("{what} is not valid: {error}"), findings_json(&[])))
+    })
+}
+
+/// A document as plain Python values: `dict`, `list`, `str`, `int`, `float`, `bool`, `None`.
+pub(crate) fn to_python<'py>(
+    py: Python<'py>,
+    document: &impl Serialize,
+) -> PyResult<Bound<'py, PyAny>> {
+    let value = serde_json::to_value(document).map_err(|error| input_error(&error, &[]))?;
+    value_to_python(py, &value)
+}
+
+fn value_to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    match value {
+        Value::Null => Ok(py.None().into_bound(py)),
+        Value::Bool(value) => value.into_bound_py_any(py),
+        Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+            (Some(value), _, _) => value.into_bound_py_any(py),
+            (_, Some(value), _) => value.into_bound_py_any(py),
+            (_, _, value) => value.into_bound_py_any(py),
+        },
+        Value::String(text) => text.into_bound_py_any(py),
+        Value::Array(items) => {
+            let list = PyList::empty(py);
+            for item in items {
+                list.append(value_to_python(py, item)?)?;
+            }
+            Ok(list.into_any())
+        }
+        Value::Object(fields) => {
+            let dict = PyDict::new(py);
+            for (key, item) in fields {
+                dict.set_item(key, value_to_python(py, item)?)?;
+            }
+            Ok(dict.into_any())
+        }
+    }
+}
