@@ -11,11 +11,16 @@
 //! It refuses to guess: what is not valid is an error or a [`Finding`], never a default.
 
 mod finding;
+mod folder;
 mod id;
 mod secret;
 mod units;
 
 pub use finding::{Finding, Severity};
+pub use folder::{
+    FOLDER_DEPTH_MAX, FOLDER_PATH_BYTES_MAX, FolderName, FolderNameError, FolderPath,
+    FolderPathError, NAME_CHARS_MAX, NAME_INPUT_BYTES_MAX,
+};
 pub use id::{
     DiskKey, FolderId, Id, IdError, ImageKey, KEY_BYTES_MAX, Key, Kind, NetworkKey, NicKey,
     NodeKey, PoolKey, ProjectId, RuleKey, SpecId, VmId, VmKey, kind,
