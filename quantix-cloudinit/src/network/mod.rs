@@ -1,0 +1,16 @@
+//! Network configuration: the typed version 2 (netplan's language) and version 1.
+//!
+//! Addresses, prefixes and MAC addresses are parsed types, so a document cannot hold `10.0.0.300`.
+//! References between interfaces are checked before anything is written.
+
+mod address;
+mod rules;
+mod v1;
+mod v2;
+
+pub use address::{AddressError, Cidr, MacAddr};
+pub use v1::{NetworkV1, PhysicalV1, Subnet};
+pub use v2::{
+    Bond, BondMode, Bridge, Common, Destination, Ethernet, Match, NetworkV2, Renderer, Route,
+    RoutingPolicy, Vlan,
+};

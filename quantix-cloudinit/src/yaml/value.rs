@@ -1,0 +1,282 @@
+//! The value tree.
+
+use quantix_core::Secret;
+
+/// Everything that PyYAML's safe loader can build.
+///
+/// Two values are equal when PyYAML would build equal objects; floats compare by their bits, so
+/// that equality is total.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// An integer. PyYAML has no bounds; what does not fit is a [`Value::Float`].
+    Int(i128),
+    /// A floating-point number.
+    Float(f64),
+    /// A text; always emitted so that it stays a text.
+    String(String),
+    /// A date or time as it was written; what an unquoted `2026-01-31` becomes.
+    Timestamp(String),
+    /// Bytes, written with the tag `!!binary`.
+    Binary(Vec<u8>),
+    /// A list.
+    Seq(Vec<Value>),
+    /// A mapping.
+    Map(Map),
+}
+
+/// A mapping that keeps the order in which keys were inserted.
+///
+/// Keys are unique. They are almost always text; YAML allows any value.
+#[derive(Clone, Debug, Default)]
+pub struct Map {
+    entries: Vec<(Value, Value)>,
+}
+
+impl Map {
+    /// A mapping without entries.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `key`, keeping its place if it is there already, and returns what it held.
+    pub fn insert(&mut self, key: impl Into<Value>, value: impl Into<Value>) -> Option<Value> {
+        let (key, value) = (key.into(), value.into());
+        match self.entries.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, old)) => Some(std::mem::replace(old, value)),
+            None => {
+                self.entries.push((key, value));
+                None
+            }
+        }
+    }
+
+    /// Sets `key` when there is a value.
+    pub fn insert_some(&mut self, key: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.insert(key, value);
+        }
+    }
+
+    /// Sets `key` to a list, unless the list is empty.
+    pub fn insert_list<T: Into<Value>>(&mut self, key: &str, items: impl IntoIterator<Item = T>) {
+        let items: Vec<Value> = items.into_iter().map(Into::into).collect();
+        if !items.is_empty() {
+            self.insert(key, Value::Seq(items));
+        }
+    }
+
+    /// What a text key holds.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.entries.iter().find(|(k, _)| k.as_str() == Some(key)).map(|(_, v)| v)
+    }
+
+    /// What a key of any kind holds.
+    #[must_use]
+    pub fn get_value(&self, key: &Value) -> Option<&Value> {
+        self.entries.iter().find(|(k, _)| k == key).map(|(_, v)| v)
+    }
+
+    /// What a key of any kind holds, to change it.
+    pub fn get_value_mut(&mut self, key: &Value) -> Option<&mut Value> {
+        self.entries.iter_mut().find(|(k, _)| k == key).map(|(_, v)| v)
+    }
+
+    /// Takes a text key out.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        self.remove_value(&Value::from(key))
+    }
+
+    /// Takes a key of any kind out.
+    pub fn remove_value(&mut self, key: &Value) -> Option<Value> {
+        let at = self.entries.iter().position(|(k, _)| k == key)?;
+        Some(self.entries.remove(at).1)
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are no entries.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The entries in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Value, &Value)> {
+        self.entries.iter().map(|(k, v)| (k, v))
+    }
+}
+
+impl IntoIterator for Map {
+    type Item = (Value, Value);
+    type IntoIter = std::vec::IntoIter<(Value, Value)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
+impl<K: Into<Value>, V: Into<Value>> FromIterator<(K, V)> for Map {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Self {
+        let mut map = Self::new();
+        for (key, value) in iter {
+            map.insert(key, value);
+        }
+        map
+    }
+}
+
+/// Mappings are equal when they hold the same entries, in any order, as in Python.
+impl PartialEq for Map {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && self.entries.iter().all(|(key, value)| other.get_value(key) == Some(value))
+    }
+}
+impl Eq for Map {}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => {
+                a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()
+            }
+            (Self::String(a), Self::String(b)) | (Self::Timestamp(a), Self::Timestamp(b)) => a == b,
+            (Self::Binary(a), Self::Binary(b)) => a == b,
+            (Self::Seq(a), Self::Seq(b)) => a == b,
+            (Self::Map(a), Self::Map(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+impl Eq for Value {}
+
+impl Value {
+    /// The text, if this is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The mapping, if this is one.
+    #[must_use]
+    pub fn as_map(&self) -> Option<&Map> {
+        match self {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The list, if this is one.
+    #[must_use]
+    pub fn as_seq(&self) -> Option<&[Value]> {
+        match self {
+            Self::Seq(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// What a text key holds, if this is a mapping that has it.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.as_map()?.get(key)
+    }
+
+    /// The word for this kind of value in messages.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "boolean",
+            Self::Int(_) => "integer",
+            Self::Float(_) => "number",
+            Self::String(_) => "text",
+            Self::Timestamp(_) => "date or time",
+            Self::Binary(_) => "bytes",
+            Self::Seq(_) => "list",
+            Self::Map(_) => "mapping",
+        }
+    }
+}
+
+macro_rules! from_integers { ($($int:ty)*) => { $(
+    impl From<$int> for Value {
+        fn from(number: $int) -> Self {
+            Self::Int(i128::from(number))
+        }
+    }
+)* } }
+from_integers! { i32 i64 u8 u16 u32 u64 }
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Bool(flag)
+    }
+}
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Float(number)
+    }
+}
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::String(text)
+    }
+}
+impl From<&String> for Value {
+    fn from(text: &String) -> Self {
+        Self::String(text.clone())
+    }
+}
+/// The secret in plain text: this is where it is consumed.
+impl From<&Secret> for Value {
+    fn from(secret: &Secret) -> Self {
+        Self::String(secret.expose().to_owned())
+    }
+}
+impl From<Map> for Value {
+    fn from(map: Map) -> Self {
+        Self::Map(map)
+    }
+}
+impl From<Vec<Value>> for Value {
+    fn from(items: Vec<Value>) -> Self {
+        Self::Seq(items)
+    }
+}
+impl From<serde_json::Value> for Value {
+    fn from(json: serde_json::Value) -> Self {
+        use serde_json::Value as Json;
+        match json {
+            Json::Null => Self::Null,
+            Json::Bool(flag) => Self::Bool(flag),
+            Json::Number(number) => match number.as_i128() {
+                Some(int) => Self::Int(int),
+                None => Self::Float(number.as_f64().unwrap_or(f64::NAN)),
+            },
+            Json::String(text) => Self::String(text),
+            Json::Array(items) => Self::Seq(items.into_iter().map(Self::from).collect()),
+            Json::Object(object) => Self::Map(object.into_iter().collect()),
+        }
+    }
+}
