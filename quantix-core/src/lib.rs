@@ -10,6 +10,7 @@
 //! It does no I/O, reads no clock, draws no random numbers and imports no other Quantix crate.
 //! It refuses to guess: what is not valid is an error or a [`Finding`], never a default.
 
+pub mod cluster;
 mod finding;
 mod folder;
 mod id;

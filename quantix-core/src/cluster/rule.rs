@@ -1,0 +1,82 @@
+//! Placement rules of a cluster document.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{NodeKey, RuleKey, VmKey};
+
+/// A rule between machines, or between machines and nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Its name in explanations; `rules[N]` when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<RuleKey>,
+    /// What it demands.
+    pub kind: RuleKind,
+    /// The machines that it is about, existing or to come.
+    pub vms: Vec<VmKey>,
+    /// The nodes of a [`RuleKind::VmHost`] rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<NodeKey>,
+    /// How far apart is apart and how near is together.
+    #[serde(default)]
+    pub topology: Topology,
+    /// Whether it must hold, or is only wished; a rule must hold when left out.
+    #[serde(default = "yes")]
+    pub must: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What a [`Rule`] demands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleKind {
+    /// No two of the machines in one host, rack or zone.
+    AntiAffinity,
+    /// All of the machines in one host, rack or zone.
+    Affinity,
+    /// The machines on the listed nodes only.
+    VmHost,
+}
+
+impl RuleKind {
+    /// The word of the wire form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AntiAffinity => "anti_affinity",
+            Self::Affinity => "affinity",
+            Self::VmHost => "vm_host",
+        }
+    }
+}
+
+/// How far apart is apart: a rack is the node label `rack`, a zone the node label `zone`.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Topology {
+    /// The same node.
+    #[default]
+    Host,
+    /// The same rack.
+    Rack,
+    /// The same zone.
+    Zone,
+}
+
+impl Topology {
+    /// The word of the wire form, which is also the name of the node label.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Rack => "rack",
+            Self::Zone => "zone",
+        }
+    }
+}
