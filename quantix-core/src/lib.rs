@@ -15,6 +15,7 @@ mod finding;
 mod folder;
 mod id;
 mod secret;
+pub mod spec;
 mod units;
 
 pub use finding::{Finding, Severity};
@@ -27,4 +28,5 @@ pub use id::{
     NodeKey, PoolKey, ProjectId, RuleKey, SpecId, VmId, VmKey, kind,
 };
 pub use secret::{REDACTED, Secret};
+pub use spec::{CustomizationSpec, OsFamily, SpecVm};
 pub use units::{Bytes, MemoryMib, Millicores, QuantityError};
