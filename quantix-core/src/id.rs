@@ -96,6 +96,12 @@ impl ProjectId {
     pub const DEFAULT: Self = Self::from_u128(1);
 }
 
+impl Default for ProjectId {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
 impl FolderId {
     /// The root folder of [`ProjectId::DEFAULT`].
     pub const DEFAULT_ROOT: Self = Self::from_u128(2);

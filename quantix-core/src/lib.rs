@@ -13,10 +13,18 @@
 pub mod cluster;
 mod finding;
 mod folder;
+#[cfg(test)]
+mod golden;
 mod id;
+pub mod model;
+#[cfg(test)]
+mod schema_types;
 mod secret;
 pub mod spec;
+mod time;
 mod units;
+mod validate;
+mod word;
 
 pub use finding::{Finding, Severity};
 pub use folder::{
@@ -29,4 +37,7 @@ pub use id::{
 };
 pub use secret::{REDACTED, Secret};
 pub use spec::{CustomizationSpec, OsFamily, SpecVm};
+pub use time::{Timestamp, TimestampError};
 pub use units::{Bytes, MemoryMib, Millicores, QuantityError};
+pub use validate::{FINDINGS_MAX, Faults, Validate};
+pub use word::WordError;

@@ -1,0 +1,71 @@
+//! JSON Schemas of the types whose wire form is written by hand; compiled for tests only, where the
+//! committed schemas are generated.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::{
+    Bytes, FolderName, FolderPath, Id, KEY_BYTES_MAX, Key, Kind, MemoryMib, Millicores, Timestamp,
+    model::{Cidr, MacAddress},
+};
+
+macro_rules! inline_schema {
+    ($type:ty, $name:literal, $schema:tt) => {
+        impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    };
+}
+
+inline_schema!(Bytes, "Bytes", {
+    "type": ["integer", "string"], "minimum": 0, "format": "bytes",
+    "description": "bytes, or a text such as \"8GiB\"",
+});
+inline_schema!(MemoryMib, "MemoryMib", {
+    "type": ["integer", "string"], "minimum": 0, "format": "memory-mib",
+    "description": "MiB, or a text such as \"8GiB\"",
+});
+inline_schema!(Millicores, "Millicores", {
+    "type": ["integer", "string"], "minimum": 0, "format": "millicores",
+    "description": "thousandths of a CPU, or a text such as \"2.5 vCPU\"",
+});
+inline_schema!(MacAddress, "MacAddress", { "type": "string", "format": "mac-address" });
+inline_schema!(Timestamp, "Timestamp", { "type": "string", "format": "date-time" });
+inline_schema!(Cidr, "Cidr", { "type": "string", "format": "cidr" });
+inline_schema!(FolderName, "FolderName", { "type": "string", "format": "folder-name" });
+inline_schema!(FolderPath, "FolderPath", { "type": "string", "format": "folder-path" });
+
+impl<K: Kind> JsonSchema for Id<K> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        format!("{} id", K::NOUN).into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        // A project has two more spellings than its UUID.
+        let format = if K::NOUN == "project" { "project-id" } else { "uuid" };
+        json_schema!({ "type": "string", "format": format })
+    }
+}
+
+impl<K: Kind> JsonSchema for Key<K> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        format!("{} key", K::NOUN).into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "minLength": 1, "maxLength": KEY_BYTES_MAX, "format": "key" })
+    }
+}
