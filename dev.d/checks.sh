@@ -1,0 +1,104 @@
+# ./dev test: phases, each timed and counted; the first failure does not hide the next.
+# shellcheck shell=bash
+
+phases=(scripts fmt clippy docs tests doctests python c)
+guest_phases=(tests python c) # these read or boot the appliance
+
+check_scripts() { (cd "$root" && shellcheck -x dev examples/guest/build.sh .ci/run); }
+check_fmt() { cargo fmt --all --check; }
+check_clippy() { cargo clippy --workspace --all-targets --locked -- -D warnings; }
+check_docs() { RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked; }
+
+# The end-to-end test deploys the real appliance; its own test group in .config/nextest.toml keeps
+# machines from running side by side.
+check_tests() {
+	QUANTIX_GUEST_OVA=$guest_ova cargo nextest run --workspace --locked --no-fail-fast
+}
+
+check_doctests() { cargo test --doc --workspace --locked --quiet; }
+
+# As its users get it: pip builds and installs the package, then it is tested from outside.
+check_python() {
+	cd "$root"
+	MATURIN_PEP517_ARGS='--profile dev --locked' .venv/bin/pip install --quiet --no-build-isolation --no-deps ./quantix-py
+	cd quantix-py
+	../.venv/bin/mypy --python-executable ../.venv/bin/python -p quantix
+	../.venv/bin/python -m mypy.stubtest quantix --ignore-missing-stub
+	QUANTIX_GUEST_OVA=$guest_ova ../.venv/bin/pytest
+}
+
+# Programs in C11 against the header and the library that cargo built.
+check_c() {
+	local source program
+	cargo build --locked --quiet -p quantix-ffi
+	mkdir -p "$target/dev/c"
+	for source in "$root"/examples/c/*.c; do
+		program=$target/dev/c/$(basename "$source" .c)
+		gcc -std=c11 -Wall -Wextra -Wpedantic -Werror -g -I"$root/quantix-ffi/include" "$source" -o "$program" \
+			-L"$target/debug" -lquantix -Wl,-rpath,"$target/debug"
+		valgrind --quiet --error-exitcode=99 --leak-check=full "$program" \
+			"$guest_ova" "$root/examples/deploy/spec.yaml" "$root/examples/deploy/cluster.yaml"
+	done
+}
+
+cmd_test() {
+	local since=$SECONDS name
+	local -a wanted=("$@") report=()
+	((${#wanted[@]})) || wanted=("${phases[@]}")
+	for name in "${wanted[@]}"; do
+		[[ " ${phases[*]} " == *" $name "* ]] || die "no phase is called $name" "there are: ${phases[*]}"
+	done
+	setup
+	guest_start
+	trap stop_background EXIT
+	report+=("$(printf '  %-10s %6s' set-up "$(elapsed "$since")")")
+	passed=0 failed=0
+	for name in "${wanted[@]}"; do
+		[[ " ${guest_phases[*]} " != *" $name "* ]] || guest_wait
+		run_phase "$name"
+	done
+	printf '\n%s\n' "${report[@]}"
+	printf '  %-10s %6s\n\n' total "$(elapsed "$since")"
+	echo "$passed passed, $failed failed"
+	((failed == 0))
+}
+
+# Runs one phase in a shell of its own that stops at the first error, and counts what it said.
+run_phase() {
+	local name=$1 since=$SECONDS log=$target/dev/$1.log rc counts
+	mkdir -p "$target/dev"
+	printf '\n%s== %s%s\n' "$bold" "$name" "$plain"
+	set +e
+	(
+		set -e
+		"check_$name"
+	) 2>&1 </dev/null | tee "$log"
+	rc=${PIPESTATUS[0]}
+	set -e
+	counts=$(count_tests "$log")
+	local p=${counts% *} f=${counts#* } verdict="${green}ok$plain"
+	if ((rc != 0)); then
+		verdict="${red}FAILED$plain"
+		((f > 0)) || f=1
+	elif ((p + f == 0)); then
+		p=1
+	fi
+	passed=$((passed + p)) failed=$((failed + f))
+	report+=("$(printf '  %-10s %6s  %s, %d passed, %d failed' "$name" "$(elapsed "$since")" "$verdict" "$p" "$f")")
+}
+
+# "passed failed" of nextest, of cargo's own test runner and of pytest, by their closing lines.
+count_tests() {
+	sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
+		/^ *Summary \[.*tests? run:/ || /^test result:/ || /^=*.* in [0-9.]+s/ {
+			for (i = 2; i <= NF; i++) {
+				if ($i ~ /^passed[,;]?$/) p += $(i - 1)
+				if ($i ~ /^failed[,;]?$/) f += $(i - 1)
+			}
+		}
+		END { print p + 0, f + 0 }'
+}
+
+stop_background() {
+	[[ -z ${guest_pid-} ]] || kill "$guest_pid" 2>/dev/null || true
+}
