@@ -1,0 +1,116 @@
+//! Opening the disks that a conversion asks for.
+
+use std::sync::Arc;
+
+use quantix_core::Finding;
+
+use super::{ConvertError, DiskRequest};
+use crate::{
+    disk::{self, DiskError, Extents, Fault, Format, Image},
+    package::{Chain, Package, ReadAt},
+};
+
+/// The most chunks that one file may be split into.
+pub(crate) const CHUNKS_MAX: usize = 10_000;
+
+/// A disk that was opened, and the members of the package that hold it.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) href: String,
+    pub(super) image: Box<dyn Image>,
+    pub(super) members: Vec<String>,
+}
+
+/// Opens every disk; doubts become findings.
+pub(super) fn disks(
+    package: &Package,
+    requests: &[DiskRequest],
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<Opened>, ConvertError> {
+    requests.iter().map(|request| open(package, request, findings)).collect()
+}
+
+fn open(
+    package: &Package,
+    request: &DiskRequest,
+    findings: &mut Vec<Finding>,
+) -> Result<Opened, ConvertError> {
+    let DiskRequest { id, href, .. } = request;
+    if request.gzip {
+        let reason = "its file is compressed as a whole; unpack it in the package first";
+        return Err(ConvertError::request(id, reason));
+    }
+    let extents = Companions { package, members: std::cell::RefCell::default() };
+    let source = match request.chunk_bytes {
+        None => extents.member(href)?,
+        Some(bytes) => extents.chunks(href, bytes, id)?,
+    };
+    let fail = |error| ConvertError::disk(href, error);
+    let image = disk::open(source, &extents).map_err(fail)?;
+    let lower = href.to_ascii_lowercase();
+    let is_vmdk = lower.ends_with(".vmdk") && !lower.ends_with("-flat.vmdk");
+    if is_vmdk && image.format() == Format::Raw {
+        let what = "a file called .vmdk that does not start like one";
+        return Err(fail(DiskError::new(Fault::Unsupported { what })));
+    }
+    findings.extend(image.findings().iter().map(|finding| finding.clone().at(&**href)));
+    check_capacity(request, &*image, findings);
+    let members = extents.members.into_inner();
+    Ok(Opened { href: href.clone(), image, members })
+}
+
+/// Notes a disk whose own size is not what the descriptor says.
+fn check_capacity(request: &DiskRequest, image: &dyn Image, findings: &mut Vec<Finding>) {
+    let (found, Some(declared)) = (image.virtual_bytes(), request.capacity_bytes) else { return };
+    if found != declared {
+        let text = format!(
+            "disk {:?} has {found} bytes, the descriptor declares {declared}; its own size is used",
+            request.id
+        );
+        findings.push(Finding::warning("disk-capacity", text).at(&*request.href));
+    }
+}
+
+/// Opens members, and remembers which.
+struct Companions<'a> {
+    package: &'a Package,
+    members: std::cell::RefCell<Vec<String>>,
+}
+
+impl Companions<'_> {
+    fn member(&self, href: &str) -> Result<Arc<dyn ReadAt>, ConvertError> {
+        let member = self.package.find(href)?;
+        let source = self.package.open_member(&member)?;
+        self.members.borrow_mut().push(member.name);
+        Ok(source)
+    }
+
+    /// Chains `NAME.000000000`, `NAME.000000001` and so on, all but the last of `bytes` bytes.
+    fn chunks(&self, href: &str, bytes: u64, id: &str) -> Result<Arc<dyn ReadAt>, ConvertError> {
+        let mut parts: Vec<Arc<dyn ReadAt>> = Vec::new();
+        loop {
+            match self.member(&format!("{href}.{:09}", parts.len())) {
+                Ok(_) if parts.len() == CHUNKS_MAX => {
+                    return Err(ConvertError::request(id, "split into more than 10000 chunks"));
+                }
+                Ok(_) if parts.last().is_some_and(|part| part.bytes() != bytes) => {
+                    let reason = "a chunk before the last has not the declared chunk size";
+                    return Err(ConvertError::request(id, reason));
+                }
+                Ok(part) => parts.push(part),
+                Err(_) if !parts.is_empty() => return Ok(Arc::new(Chain::new(parts))),
+                // Some writers declare a chunk size and ship the file in one piece.
+                Err(error) => return self.member(href).map_err(|_| error),
+            }
+        }
+    }
+}
+
+impl Extents for Companions<'_> {
+    fn open_extent(&self, name: &str) -> Result<Arc<dyn ReadAt>, DiskError> {
+        self.member(name).map_err(|_| {
+            let reason = "not in the package; files elsewhere are never opened";
+            DiskError::new(Fault::Extent { name: name.to_owned(), reason })
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! From an OVF descriptor to the machine that Quantix runs.

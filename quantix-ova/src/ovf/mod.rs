@@ -1,0 +1,1 @@
+//! The OVF descriptor: what an appliance says it is.

@@ -1,0 +1,305 @@
+//! A strict index of a tar: where each member lies, and whether another reader could see it
+//! differently.
+
+use std::collections::BTreeMap;
+
+use quantix_core::Finding;
+
+use super::{
+    error::{PackageError, Problem},
+    name::{self, NAME_BYTES_MAX},
+    read_at::ReadAt,
+};
+
+/// The most members that a package may have.
+pub const MEMBERS_MAX: usize = 10_000;
+/// The most bytes that one extended header of a tar may have.
+pub const EXTENDED_HEADER_BYTES_MAX: u64 = 64 << 10;
+
+const BLOCK: u64 = 512;
+const BLOCK_BYTES: usize = 512;
+/// The largest size that the octal field of a header can say.
+const OCTAL_SIZE_MAX: u64 = (8 << 30) - 1;
+
+/// One file in a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its name: relative, `/`-separated, safe to join to a folder.
+    pub name: String,
+    /// Where its first byte lies in the OVA; 0 in a folder.
+    pub offset: u64,
+    /// How many bytes it has.
+    pub bytes: u64,
+}
+
+/// What the tar holds.
+#[derive(Debug)]
+pub(crate) struct Index {
+    pub(crate) members: Vec<Member>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Whether the first block of a file is a tar header.
+pub(crate) fn is_header(block: &[u8]) -> bool {
+    block.len() >= BLOCK_BYTES && checksum_matches(&block[..BLOCK_BYTES]).is_ok()
+}
+
+/// Reads every header of the tar; the content of members is not read.
+pub(crate) fn index(source: &dyn ReadAt) -> Result<Index, PackageError> {
+    let mut walk = Walk {
+        source,
+        at: 0,
+        index: Index { members: Vec::new(), findings: Vec::new() },
+        seen: BTreeMap::new(),
+        next: Overrides::default(),
+    };
+    while walk.step()? {}
+    Ok(walk.index)
+}
+
+/// What extended headers say about the member that follows them.
+#[derive(Default)]
+struct Overrides {
+    name: Option<String>,
+    bytes: Option<u64>,
+}
+
+struct Walk<'a> {
+    source: &'a dyn ReadAt,
+    at: u64,
+    index: Index,
+    seen: BTreeMap<String, u64>,
+    next: Overrides,
+}
+
+impl Walk<'_> {
+    /// Handles the header at `at`; false at the end of the archive.
+    fn step(&mut self) -> Result<bool, PackageError> {
+        let at = self.at;
+        let left = self.source.bytes() - at;
+        if left < BLOCK {
+            let (code, text) = match left {
+                0 => ("tar-no-end", "the tar lacks its end marker; it may have been cut off"),
+                _ => {
+                    ("tar-trailing-bytes", "the tar ends within a block; it may have been cut off")
+                }
+            };
+            self.index.findings.push(Finding::warning(code, text));
+            return Ok(false);
+        }
+        let mut block = [0; BLOCK_BYTES];
+        self.source.read_exact_at(at, &mut block).map_err(|e| PackageError::read(e).at(at))?;
+        if block == [0; BLOCK_BYTES] {
+            self.check_end(at + BLOCK)?;
+            return Ok(false);
+        }
+        checksum_matches(&block).map_err(|problem| PackageError::new(problem).at(at))?;
+        self.header(&block).map_err(|error| error.at(at))?;
+        Ok(true)
+    }
+
+    fn header(&mut self, block: &[u8; BLOCK_BYTES]) -> Result<(), PackageError> {
+        let kind = block[156];
+        let header_bytes = number(&block[124..136], "size").map_err(PackageError::new)?;
+        let data = self.at + BLOCK;
+        if matches!(kind, b'L' | b'K' | b'x' | b'g') {
+            let text = self.extended(data, header_bytes)?;
+            match kind {
+                b'L' => self.next.name = Some(long_name(&text).map_err(PackageError::new)?),
+                b'x' => self.records(&text).map_err(PackageError::new)?,
+                _ => {}
+            }
+            return self.skip(data, header_bytes);
+        }
+        let next = std::mem::take(&mut self.next);
+        let name = next.name.unwrap_or_else(|| header_name(block));
+        if kind == b'S' {
+            return Err(PackageError::new(Problem::Sparse).of_member(&name));
+        }
+        let bytes = match next.bytes {
+            Some(bytes) if bytes != header_bytes && bytes <= OCTAL_SIZE_MAX => {
+                let problem = Problem::SizeConflict { header_bytes, extended_bytes: bytes };
+                return Err(PackageError::new(problem).of_member(&name));
+            }
+            Some(bytes) => bytes,
+            None => header_bytes,
+        };
+        self.member(kind, &name, data, bytes)
+            .and_then(|()| self.skip(data, bytes))
+            .map_err(|error| error.of_member(&name))
+    }
+
+    fn member(&mut self, kind: u8, raw: &str, offset: u64, bytes: u64) -> Result<(), PackageError> {
+        let shown: String = raw.chars().take(256).collect();
+        let mut note = |finding: Finding| self.index.findings.push(finding.at(shown.as_str()));
+        match kind {
+            b'0' | b'\0' | b'7' => {}
+            b'5' => return Ok(()),
+            b'1' | b'2' => {
+                note(Finding::error("tar-link", "a link is never followed; pack the file itself"));
+                return Ok(());
+            }
+            b'3' | b'4' | b'6' => {
+                note(Finding::error("tar-device", "a device or pipe has no place in an appliance"));
+                return Ok(());
+            }
+            _ => {
+                note(Finding::warning("tar-unknown-kind", "unknown kind of tar member, ignored"));
+                return Ok(());
+            }
+        }
+        let name = match name::safe(raw) {
+            Ok(name) => name.to_owned(),
+            Err(reason) => {
+                note(Finding::error("unsafe-name", format!("unsafe member name: {reason}")));
+                return Ok(());
+            }
+        };
+        let file = name.rsplit('/').next().unwrap_or(&name);
+        if file.starts_with("._") || file == ".DS_Store" || name.starts_with("__MACOSX/") {
+            note(Finding::info("foreign-metadata", "metadata of another system, ignored"));
+            return Ok(());
+        }
+        if let Some(first) = self.seen.get(&name) {
+            let text = format!("a second member of this name; the first is at byte {first}");
+            note(Finding::error("duplicate-member", text));
+            return Ok(());
+        }
+        if self.index.members.len() == MEMBERS_MAX {
+            let problem = Problem::Limit { what: "members", limit_max: MEMBERS_MAX as u64 };
+            return Err(PackageError::new(problem));
+        }
+        self.seen.insert(name.clone(), offset);
+        self.index.members.push(Member { name, offset, bytes });
+        Ok(())
+    }
+
+    /// Moves past `bytes` of content and its padding.
+    fn skip(&mut self, data: u64, bytes: u64) -> Result<(), PackageError> {
+        let left_bytes = self.source.bytes() - data;
+        if bytes > left_bytes {
+            let problem = Problem::Truncated { wanted_bytes: bytes, left_bytes };
+            return Err(PackageError::new(problem));
+        }
+        // A last member without its padding is still whole.
+        self.at = (data + bytes).next_multiple_of(BLOCK).min(self.source.bytes());
+        Ok(())
+    }
+
+    fn extended(&self, data: u64, bytes: u64) -> Result<Vec<u8>, PackageError> {
+        if bytes > EXTENDED_HEADER_BYTES_MAX {
+            let what = "bytes in an extended tar header";
+            let problem = Problem::Limit { what, limit_max: EXTENDED_HEADER_BYTES_MAX };
+            return Err(PackageError::new(problem));
+        }
+        let left_bytes = self.source.bytes() - data;
+        if bytes > left_bytes {
+            let problem = Problem::Truncated { wanted_bytes: bytes, left_bytes };
+            return Err(PackageError::new(problem));
+        }
+        let length = usize::try_from(bytes).unwrap_or(usize::MAX);
+        let mut text = vec![0; length];
+        self.source.read_exact_at(data, &mut text).map_err(PackageError::read)?;
+        Ok(text)
+    }
+
+    /// Reads `LENGTH KEY=VALUE\n` records.
+    fn records(&mut self, text: &[u8]) -> Result<(), Problem> {
+        let bad = |reason| Problem::Extended { reason };
+        let mut rest = text;
+        while !rest.is_empty() {
+            let space = rest.iter().take(12).position(|&b| b == b' ').ok_or(bad("no length"))?;
+            let digits = std::str::from_utf8(&rest[..space]).map_err(|_| bad("no length"))?;
+            let length: usize = digits.parse().map_err(|_| bad("a length that is no number"))?;
+            if length <= space + 1 || length > rest.len() || rest[length - 1] != b'\n' {
+                return Err(bad("a record that does not end where its length says"));
+            }
+            let record = &rest[space + 1..length - 1];
+            rest = &rest[length..];
+            let equals = record.iter().position(|&b| b == b'=').ok_or(bad("a record without ="))?;
+            let (key, value) = (&record[..equals], &record[equals + 1..]);
+            let value = || std::str::from_utf8(value).map_err(|_| bad("a value that is not UTF-8"));
+            if key.starts_with(b"GNU.sparse.") {
+                return Err(Problem::Sparse);
+            } else if key == b"path" {
+                self.next.name = Some(value()?.to_owned());
+            } else if key == b"size" {
+                let bytes = value()?.parse().map_err(|_| bad("a size that is no number"))?;
+                self.next.bytes = Some(bytes);
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the second zero block and that nothing but zeros follows.
+    fn check_end(&mut self, from: u64) -> Result<(), PackageError> {
+        let span = (self.source.bytes() - from).min(1 << 20);
+        let mut tail = vec![0; usize::try_from(span).unwrap_or(0)];
+        self.source.read_exact_at(from, &mut tail).map_err(|e| PackageError::read(e).at(from))?;
+        if let Some(at) = tail.iter().position(|&byte| byte != 0) {
+            let text = format!(
+                "bytes after the end marker, first at byte {}; other tools may read them as members",
+                from + at as u64
+            );
+            self.index.findings.push(Finding::error("tar-data-after-end", text));
+        } else if span < BLOCK {
+            let text = "only one block of zeros ends the tar; expected two";
+            self.index.findings.push(Finding::info("tar-short-end", text));
+        }
+        Ok(())
+    }
+}
+
+/// Compares the stored checksum with the sum of the header, unsigned or (very old tars) signed.
+fn checksum_matches(block: &[u8]) -> Result<(), Problem> {
+    let stored = number(&block[148..156], "checksum")?;
+    let (mut unsigned, mut signed) = (0u64, 0i64);
+    for (at, &byte) in block.iter().enumerate() {
+        let byte = if (148..156).contains(&at) { b' ' } else { byte };
+        unsigned += u64::from(byte);
+        signed += i64::from(byte.cast_signed());
+    }
+    if stored == unsigned || i64::try_from(stored) == Ok(signed) {
+        return Ok(());
+    }
+    Err(Problem::Checksum { expected: unsigned, found: stored })
+}
+
+/// Reads an octal or (GNU) base-256 number.
+fn number(field: &[u8], name: &'static str) -> Result<u64, Problem> {
+    let bad = || Problem::Field { field: name, found: String::from_utf8_lossy(field).into_owned() };
+    if field[0] & 0x80 != 0 {
+        if field[0] != 0x80 {
+            return Err(bad());
+        }
+        return field[1..].iter().try_fold(0u64, |value, &byte| {
+            value.checked_mul(256).map(|value| value | u64::from(byte)).ok_or_else(bad)
+        });
+    }
+    let end = field.iter().position(|&b| b == 0).unwrap_or(field.len());
+    let digits = field[..end].trim_ascii();
+    digits.iter().try_fold(0u64, |value, &byte| match byte {
+        b'0'..=b'7' => Ok(value * 8 + u64::from(byte - b'0')),
+        _ => Err(bad()),
+    })
+}
+
+fn header_name(block: &[u8; BLOCK_BYTES]) -> String {
+    let text = |field: &[u8]| {
+        let end = field.iter().position(|&b| b == 0).unwrap_or(field.len());
+        String::from_utf8_lossy(&field[..end]).into_owned()
+    };
+    let name = text(&block[..100]);
+    let prefix =
+        if &block[257..263] == b"ustar\0" { text(&block[345..500]) } else { String::new() };
+    if prefix.is_empty() { name } else { prefix + "/" + &name }
+}
+
+fn long_name(text: &[u8]) -> Result<String, Problem> {
+    let end = text.iter().position(|&b| b == 0).unwrap_or(text.len());
+    if end > NAME_BYTES_MAX {
+        return Err(Problem::Limit { what: "bytes in a name", limit_max: NAME_BYTES_MAX as u64 });
+    }
+    let reason = "a name that is not UTF-8";
+    String::from_utf8(text[..end].to_vec()).map_err(|_| Problem::Extended { reason })
+}

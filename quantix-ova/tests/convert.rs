@@ -1,0 +1,248 @@
+//! Conversions, judged by `qemu-img`.
+
+mod common;
+
+use std::{fs, num::NonZeroUsize, path::Path};
+
+use common::{judge, mixed_disk, names_in, qemu_img_ok, request, text};
+use quantix_ova::{
+    convert::{Conversion, ConvertError, Options, Output, convert},
+    package::Package,
+    watch::Unwatched,
+};
+
+/// Packs an image as an OVA and converts it.
+fn convert_packed(
+    work: &Path,
+    image: &Path,
+    options: &Options,
+) -> Result<Conversion, ConvertError> {
+    let name = image.file_name().and_then(|name| name.to_str()).expect("a name");
+    let bytes = fs::read(image).expect("the image that was made");
+    let files = [("a.ovf", common::OVF.as_bytes()), (name, &bytes)];
+    let manifest = common::manifest(&files);
+    let all = [files[0], ("a.mf", manifest.as_bytes()), files[1]];
+    let ova = work.join("a.ova");
+    fs::write(&ova, common::tar(&all)).expect("room in /tmp");
+    let package = Package::open(&ova).expect("the package that was made");
+    convert(&package, &[request("d", name)], &work.join("out"), options, &Unwatched)
+}
+
+fn all_options() -> Vec<Options> {
+    let mut all = Vec::new();
+    for (output, compress, check_grains) in [
+        (Output::Qcow2, false, false),
+        (Output::Qcow2, true, false),
+        (Output::Qcow2, true, true),
+        (Output::Raw, false, false),
+    ] {
+        for threads in [1, 3] {
+            let threads = NonZeroUsize::new(threads);
+            all.push(Options { output, compress, check_grains, threads, ..Options::default() });
+        }
+    }
+    all
+}
+
+#[test]
+fn every_subformat_becomes_the_same_disk() {
+    let work = tempfile::tempdir().unwrap();
+    for (seed, bytes) in [(1, 5 << 20), (2, 3_000_320), (3, 512), (4, 18 << 20)] {
+        let raw = work.path().join("disk.img");
+        fs::write(&raw, mixed_disk(seed, bytes)).unwrap();
+        for subformat in ["streamOptimized", "monolithicSparse"] {
+            let image = work.path().join("disk.vmdk");
+            let option = format!("subformat={subformat}");
+            qemu_img_ok(&[
+                "convert",
+                "-f",
+                "raw",
+                "-O",
+                "vmdk",
+                "-o",
+                &option,
+                text(&raw),
+                text(&image),
+            ]);
+            for options in all_options() {
+                let done = convert_packed(work.path(), &image, &options).unwrap();
+                assert!(done.verified, "{:?}", done.findings);
+                assert_eq!(done.disks[0].virtual_bytes, bytes as u64);
+                judge(&raw, "raw", &done.disks[0].path, &options.output.to_string());
+                fs::remove_dir_all(work.path().join("out")).unwrap();
+            }
+        }
+        for options in all_options() {
+            let done = convert_packed(work.path(), &raw, &options).unwrap();
+            judge(&raw, "raw", &done.disks[0].path, &options.output.to_string());
+            fs::remove_dir_all(work.path().join("out")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn disks_of_several_files_are_put_together() {
+    let work = tempfile::tempdir().unwrap();
+    let raw = work.path().join("disk.img");
+    fs::write(&raw, mixed_disk(7, 9 << 20)).unwrap();
+    for subformat in ["monolithicFlat", "twoGbMaxExtentFlat", "twoGbMaxExtentSparse"] {
+        let folder = work.path().join(subformat);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("a.ovf"), common::OVF).unwrap();
+        let image = folder.join("disk.vmdk");
+        let option = format!("subformat={subformat}");
+        qemu_img_ok(&[
+            "convert",
+            "-f",
+            "raw",
+            "-O",
+            "vmdk",
+            "-o",
+            &option,
+            text(&raw),
+            text(&image),
+        ]);
+        let package = Package::open(&folder).unwrap();
+        let target = work.path().join("out");
+        let disks = [request("d", "disk.vmdk")];
+        let done = convert(&package, &disks, &target, &Options::default(), &Unwatched).unwrap();
+        assert!(!done.verified, "there is no manifest");
+        judge(&raw, "raw", &done.disks[0].path, "qcow2");
+        fs::remove_dir_all(target).unwrap();
+    }
+}
+
+#[test]
+fn the_result_does_not_depend_on_the_number_of_threads() {
+    let work = tempfile::tempdir().unwrap();
+    let raw = work.path().join("disk.img");
+    fs::write(&raw, mixed_disk(11, 24 << 20)).unwrap();
+    let image = work.path().join("disk.vmdk");
+    let option = "subformat=streamOptimized";
+    qemu_img_ok(&["convert", "-f", "raw", "-O", "vmdk", "-o", option, text(&raw), text(&image)]);
+    for compress in [false, true] {
+        let mut results = Vec::new();
+        for threads in [1, 2, 7] {
+            let threads = NonZeroUsize::new(threads);
+            let options = Options { threads, compress, ..Options::default() };
+            let done = convert_packed(work.path(), &image, &options).unwrap();
+            results.push(fs::read(&done.disks[0].path).unwrap());
+            fs::remove_dir_all(work.path().join("out")).unwrap();
+        }
+        assert!(results.windows(2).all(|pair| pair[0] == pair[1]));
+    }
+}
+
+#[test]
+fn disks_of_the_corpus_equal_what_qemu_reads() {
+    let Some(root) = common::corpus() else {
+        println!("corpus: absent");
+        return;
+    };
+    let work = tempfile::tempdir().unwrap();
+    let mut count = 0;
+    for image in common::files_below(&root) {
+        let name = image.file_name().unwrap().to_str().unwrap();
+        if !name.ends_with(".vmdk") && !name.starts_with("vmdk-") {
+            continue;
+        }
+        let known = !name.ends_with("-flat.vmdk")
+            && common::qemu_img(&["info", "-f", "vmdk", text(&image)]).status.success();
+        let folder = work.path().join("in");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("a.ovf"), common::OVF).unwrap();
+        for beside in common::files_below(image.parent().unwrap()) {
+            if beside.parent() == image.parent() && beside.extension().is_some_and(|e| e == "vmdk")
+            {
+                fs::copy(&beside, folder.join(beside.file_name().unwrap())).unwrap();
+            }
+        }
+        fs::copy(&image, folder.join(name)).unwrap();
+        let package = Package::open(&folder).unwrap();
+        for compress in [false, true] {
+            let target = work.path().join("out");
+            let options = Options { compress, ..Options::default() };
+            let result = convert(&package, &[request("d", name)], &target, &options, &Unwatched);
+            match result {
+                Ok(done) => {
+                    if known {
+                        judge(&image, "vmdk", &done.disks[0].path, "qcow2");
+                    }
+                    fs::remove_dir_all(target).unwrap();
+                }
+                Err(error) => {
+                    println!("{}: {error}", image.display());
+                    assert!(!known, "qemu-img reads it: {}: {error}", image.display());
+                    assert!(!target.exists());
+                }
+            }
+        }
+        count += 1;
+        fs::remove_dir_all(folder).unwrap();
+    }
+    println!("corpus: {count} files");
+}
+
+#[test]
+fn nothing_is_left_after_a_failure() {
+    let work = tempfile::tempdir().unwrap();
+    let raw = work.path().join("disk.img");
+    fs::write(&raw, mixed_disk(5, 6 << 20)).unwrap();
+    let image = work.path().join("disk.vmdk");
+    let option = "subformat=streamOptimized";
+    qemu_img_ok(&["convert", "-f", "raw", "-O", "vmdk", "-o", option, text(&raw), text(&image)]);
+    let good = fs::read(&image).unwrap();
+    let mut broken = good.clone();
+    let grain = 128 * 512 + 1000;
+    broken[grain] ^= 1;
+    let manifest = common::manifest(&[("a.ovf", common::OVF.as_bytes()), ("disk.vmdk", &good)]);
+    let wrong_case = manifest.replace("disk.vmdk", "Disk.vmdk");
+    let good_manifest = manifest.as_str();
+    for (bytes, manifest, part) in [
+        (&broken, "", "damaged compressed grain"),
+        (&broken, good_manifest, "\"disk.vmdk\""),
+        (&good, &good_manifest.replace('1', "2"), "verification failed"),
+        (&good, &wrong_case, "the file is called"),
+        (&good, "rubbish", "verification failed"),
+        (&good[..good.len() / 2].to_vec(), "", "cut off"),
+        (&b"just text".to_vec(), "", "does not start like one"),
+        (&Vec::new(), "", "empty"),
+    ] {
+        let ova = work.path().join("a.ova");
+        let mut files = vec![("a.ovf", common::OVF.as_bytes())];
+        if !manifest.is_empty() {
+            files.push(("a.mf", manifest.as_bytes()));
+        }
+        files.push(("disk.vmdk", bytes));
+        fs::write(&ova, common::tar(&files)).unwrap();
+        let package = Package::open(&ova).unwrap();
+        for (target, made) in [(work.path().join("x/y"), false), (work.path().join("there"), true)]
+        {
+            if made {
+                fs::create_dir_all(&target).unwrap();
+            }
+            for compress in [false, true] {
+                let disks = [request("d", "disk.vmdk")];
+                let options = Options { compress, ..Options::default() };
+                let error = convert(&package, &disks, &target, &options, &Unwatched).unwrap_err();
+                assert!(error.to_string().contains(part), "{part}: {error}");
+                assert_eq!(target.exists(), made);
+                assert!(!made || names_in(&target).is_empty());
+            }
+        }
+        assert!(!work.path().join("x").exists());
+    }
+}
+
+#[test]
+fn an_existing_file_is_never_overwritten() {
+    let work = tempfile::tempdir().unwrap();
+    let raw = work.path().join("disk.img");
+    fs::write(&raw, mixed_disk(5, 1 << 20)).unwrap();
+    fs::create_dir(work.path().join("out")).unwrap();
+    fs::write(work.path().join("out/disk.qcow2"), "mine").unwrap();
+    let error = convert_packed(work.path(), &raw, &Options::default()).unwrap_err();
+    assert!(error.is_target() && error.to_string().contains("exists already"), "{error}");
+    assert_eq!(fs::read(work.path().join("out/disk.qcow2")).unwrap(), b"mine");
+    assert_eq!(names_in(&work.path().join("out")), ["disk.qcow2"]);
+}
