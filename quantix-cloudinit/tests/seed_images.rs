@@ -213,8 +213,8 @@ fn limits_and_names_are_checked() {
     assert!(
         build(&[SeedFile::new("a", vec![1; SEED_BYTES_MAX]), SeedFile::new("b", "x")]).is_err()
     );
-    assert!(build(&[SeedFile::new(vec!["d"; SEED_DEPTH_MAX].join("/"), "")]).is_ok());
-    assert!(build(&[SeedFile::new(vec!["d"; SEED_DEPTH_MAX + 1].join("/"), "")]).is_err());
+    assert!(build(&[SeedFile::new(["d"; SEED_DEPTH_MAX].join("/"), "")]).is_ok());
+    assert!(build(&[SeedFile::new(["d"; SEED_DEPTH_MAX + 1].join("/"), "")]).is_err());
     let too_long = "n".repeat(SEED_NAME_BYTES_MAX + 1);
     for bad in
         ["", "/", "a/", "/a", "a//b", ".", "..", "a/../b", "a b", "ü", "a\\b", "a:b", &too_long]

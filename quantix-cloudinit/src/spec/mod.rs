@@ -1,1 +1,5 @@
 //! See the crate page.
+
+mod entropy;
+
+pub use entropy::{Entropy, EntropyError};
