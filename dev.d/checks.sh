@@ -19,12 +19,12 @@ check_doctests() { cargo test --doc --workspace --locked --quiet; }
 
 # As its users get it: pip builds and installs the package, then it is tested from outside.
 check_python() {
-	cd "$root"
-	MATURIN_PEP517_ARGS='--profile dev --locked' .venv/bin/pip install --quiet --no-build-isolation --no-deps ./quantix-py
-	cd quantix-py
-	../.venv/bin/mypy --python-executable ../.venv/bin/python -p quantix
-	../.venv/bin/python -m mypy.stubtest quantix --ignore-missing-stub
-	QUANTIX_GUEST_OVA=$guest_ova ../.venv/bin/pytest
+	PATH=$root/.venv/bin:$PATH
+	cd "$root/quantix-py"
+	MATURIN_PEP517_ARGS='--profile dev --locked' pip install --quiet --no-build-isolation --no-deps .
+	mypy -p quantix
+	python -m mypy.stubtest quantix --ignore-missing-stub
+	QUANTIX_GUEST_OVA=$guest_ova pytest
 }
 
 # Programs in C11 against the header and the library that cargo built.
@@ -57,7 +57,8 @@ cmd_test() {
 		[[ " ${guest_phases[*]} " != *" $name "* ]] || guest_wait
 		run_phase "$name"
 	done
-	printf '\n%s\n' "${report[@]}"
+	echo
+	printf '%s\n' "${report[@]}"
 	printf '  %-10s %6s\n\n' total "$(elapsed "$since")"
 	echo "$passed passed, $failed failed"
 	((failed == 0))

@@ -86,7 +86,7 @@ setup_rust() {
 	step rust "rustc $found, nextest $(cargo nextest --version | sed -n '1s/^cargo-nextest \([^ ]*\).*/\1/p')"
 }
 
-rust_version() { rustc --version 2>/dev/null | cut -d' ' -f2; }
+rust_version() { { rustc --version 2>/dev/null || true; } | cut -d' ' -f2; }
 at_least() { [[ $2 != '' && $(printf '%s\n' "$1" "$2" | sort -V | head -n1) == "$1" ]]; }
 
 install_rustup() {
@@ -100,7 +100,7 @@ install_rustup() {
 		rm -f "$script"
 	fi
 	hash -r
-	command -v rustup >/dev/null || die "could not install rustup" "install Rust by hand and run ./dev again"
+	command -v rustup >/dev/null || die "could not install rustup" "the Rust project's download site must be reachable; or install Rust by any other means"
 	rustc --version >/dev/null 2>&1 || quietly rustup default stable || die "rustup could not fetch Rust"
 }
 
