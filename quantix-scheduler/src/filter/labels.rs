@@ -1,0 +1,155 @@
+//! Filters on what a node is: its state, labels, taints, features and networks.
+
+use quantix_core::cluster::{NodeState, Taint, TaintEffect};
+
+use super::{Amount, Filter, Rejection};
+use crate::snapshot::{Candidate, Shape, Snapshot};
+
+/// The node is ready: neither cordoned nor down.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeStateFilter;
+
+impl Filter for NodeStateFilter {
+    fn name(&self) -> &'static str {
+        "node_state"
+    }
+
+    fn check(&self, node: Candidate<'_>, _: &Shape) -> Result<(), Rejection> {
+        match node.state() {
+            NodeState::Ready => Ok(()),
+            state @ (NodeState::Cordoned | NodeState::Down) => {
+                Err(Rejection { asked: "ready".into(), free: state.as_str().into() })
+            }
+        }
+    }
+}
+
+/// The node has every label of the machine's selector.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeSelectorFilter;
+
+impl Filter for NodeSelectorFilter {
+    fn name(&self) -> &'static str {
+        "node_selector"
+    }
+
+    fn check(&self, node: Candidate<'_>, shape: &Shape) -> Result<(), Rejection> {
+        let mut wrong = shape
+            .node_selector
+            .iter()
+            .filter(|(key, value)| node.label(key) != Some(value.as_str()))
+            .peekable();
+        if wrong.peek().is_none() {
+            return Ok(());
+        }
+        let (asked, free): (Vec<String>, Vec<Option<String>>) = wrong
+            .map(|(key, value)| {
+                let found = node.label(key).map(|found| format!("{key}={found}"));
+                (format!("{key}={value}"), found)
+            })
+            .unzip();
+        Err(Rejection { asked: Amount::Names(asked), free: free.into_iter().flatten().collect() })
+    }
+
+    fn is_per_class(&self, snapshot: &Snapshot, shape: &Shape) -> bool {
+        !shape.node_selector.keys().any(|key| snapshot.leaves.labels.contains_key(key))
+    }
+
+    fn is_idle(&self, _: &Snapshot, shape: &Shape) -> bool {
+        shape.node_selector.is_empty()
+    }
+}
+
+/// The machine tolerates every taint that keeps new machines away.
+#[derive(Clone, Copy, Debug)]
+pub struct TaintFilter;
+
+/// The taints of an effect that a machine does not tolerate.
+pub(crate) fn intolerable<'a>(
+    node: Candidate<'a>,
+    shape: &'a Shape,
+    hard: bool,
+) -> impl Iterator<Item = &'a Taint> {
+    node.class.taints.iter().filter(move |taint| {
+        (taint.effect != TaintEffect::PreferNoSchedule) == hard
+            && !shape.tolerations.iter().any(|toleration| toleration.covers(taint))
+    })
+}
+
+impl Filter for TaintFilter {
+    fn name(&self) -> &'static str {
+        "taints"
+    }
+
+    fn check(&self, node: Candidate<'_>, shape: &Shape) -> Result<(), Rejection> {
+        let mut taints = intolerable(node, shape, true).peekable();
+        if taints.peek().is_none() {
+            return Ok(());
+        }
+        let asked = taints
+            .map(|taint| format!("{}={}:{}", taint.key, taint.value, taint.effect.as_str()))
+            .collect();
+        let free = shape.tolerations.iter().map(|toleration| toleration.key.as_str()).collect();
+        Err(Rejection { asked, free })
+    }
+
+    fn is_per_class(&self, _: &Snapshot, _: &Shape) -> bool {
+        true
+    }
+}
+
+/// The node's CPU has every feature that the machine asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct CpuFeatureFilter;
+
+impl Filter for CpuFeatureFilter {
+    fn name(&self) -> &'static str {
+        "cpu_features"
+    }
+
+    fn check(&self, node: Candidate<'_>, shape: &Shape) -> Result<(), Rejection> {
+        let has = &node.class.cpu_features;
+        let missing =
+            |feature: &&String| has.binary_search_by(|has| has.as_str().cmp(feature)).is_err();
+        if shape.cpu_features.iter().any(|feature| missing(&feature)) {
+            let asked = shape.cpu_features.iter().filter(missing).collect();
+            return Err(Rejection { asked, free: has.iter().collect() });
+        }
+        Ok(())
+    }
+
+    fn is_per_class(&self, _: &Snapshot, _: &Shape) -> bool {
+        true
+    }
+
+    fn is_idle(&self, _: &Snapshot, shape: &Shape) -> bool {
+        shape.cpu_features.is_empty()
+    }
+}
+
+/// The node can attach the machine to every network that it asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct NetworkFilter;
+
+impl Filter for NetworkFilter {
+    fn name(&self) -> &'static str {
+        "networks"
+    }
+
+    fn check(&self, node: Candidate<'_>, shape: &Shape) -> Result<(), Rejection> {
+        if shape.networks.iter().all(|network| node.attaches(network)) {
+            return Ok(());
+        }
+        let asked = shape.networks.iter().filter(|network| !node.attaches(network)).collect();
+        let own = node.entry.own.iter().flat_map(|own| &own.networks);
+        Err(Rejection { asked, free: node.class.networks.iter().chain(own).collect() })
+    }
+
+    fn is_per_class(&self, snapshot: &Snapshot, shape: &Shape) -> bool {
+        !shape.networks.iter().any(|network| snapshot.leaves.networks.contains_key(network))
+    }
+
+    fn is_idle(&self, _: &Snapshot, shape: &Shape) -> bool {
+        shape.networks.is_empty()
+    }
+}

@@ -1,0 +1,208 @@
+//! Placing machines one by one, in order, with the reasons.
+
+mod answer;
+mod explain;
+mod remedy;
+mod scan;
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use quantix_core::{
+    Finding, VmKey,
+    cluster::{Cluster, Vm},
+};
+
+use crate::{
+    policy::{Order, Pipeline, Policy, PolicyError},
+    snapshot::{Assignment, Faults, Shape, ShapeId, Snapshot, SnapshotError},
+};
+
+pub use answer::{Explanation, NodeRejection, PlaceAnswer, Placement, Ranked, Unplaced};
+pub use remedy::{Change, Remedy};
+pub use scan::{Choice, best, ranked};
+
+/// The most rejections that one answer lists; further unplaced machines have only the counts.
+pub const REJECTIONS_MAX: usize = 100_000;
+/// The most machines that are placed in one call.
+pub const PLACE_VMS_MAX: usize = 1_000_000;
+
+/// How much an answer tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Where each machine goes; for those that fit nowhere, the first filter that each node failed.
+    #[default]
+    Brief,
+    /// Also why each machine goes there and not elsewhere, and every filter that a node failed.
+    Full,
+}
+
+/// Places machines on a snapshot, which then has them.
+///
+/// The machines are placed one after the other, in the order that the policy wants; the answer
+/// lists them in the order given. A machine that fits nowhere is left out and the next is tried.
+///
+/// # Errors
+/// When a machine is listed twice, is placed already or asks for more than any machine has. The
+/// snapshot is then as it was.
+///
+/// # Example
+/// See the page of this crate.
+pub fn place(
+    snapshot: &mut Snapshot,
+    vms: &[Vm],
+    pipeline: &Pipeline,
+    detail: Detail,
+) -> Result<PlaceAnswer, SnapshotError> {
+    let findings = check(snapshot, vms)?;
+    let shapes: Vec<ShapeId> = vms.iter().map(|vm| snapshot.intern(vm)).collect();
+    let mut answer = PlaceAnswer::new(pipeline.policy(), findings);
+    let mut run = Run { snapshot, pipeline, detail, hopeless: BTreeMap::new(), listed: 0 };
+    let mut placements = Vec::with_capacity(vms.len());
+    let mut unplaced = Vec::new();
+    for at in order(run.snapshot, vms, &shapes, pipeline.policy().order) {
+        match run.one(&vms[at].id, shapes[at]) {
+            Ok(placement) => placements.push((at, placement)),
+            Err(failure) => unplaced.push((at, failure)),
+        }
+    }
+    placements.sort_by_key(|&(at, _)| at);
+    unplaced.sort_by_key(|&(at, _)| at);
+    answer.placements = placements.into_iter().map(|(_, placement)| placement).collect();
+    answer.unplaced = unplaced.into_iter().map(|(_, failure)| failure).collect();
+    Ok(answer)
+}
+
+/// A cluster, a list of machines or a policy that cannot be worked with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceError {
+    /// The cluster or the list has faults.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The policy names what does not exist.
+    #[error("invalid policy: {0}")]
+    Policy(#[from] PolicyError),
+}
+
+impl PlaceError {
+    /// The faults of the documents; none for a fault of the policy.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Snapshot(error) => error.findings(),
+            Self::Policy(_) => &[],
+        }
+    }
+}
+
+/// Places machines on a cluster, all of it as documents: what the command, Python and C do.
+///
+/// # Errors
+/// When one of the documents has faults.
+pub fn place_documents(
+    cluster: &Cluster,
+    vms: &[Vm],
+    policy: &Policy,
+    detail: Detail,
+) -> Result<PlaceAnswer, PlaceError> {
+    let pipeline = Pipeline::new(policy)?;
+    let mut snapshot = Snapshot::build(cluster)?;
+    let mut answer = place(&mut snapshot, vms, &pipeline, detail)?;
+    answer.findings.splice(0..0, snapshot.findings().iter().cloned());
+    Ok(answer)
+}
+
+fn check(snapshot: &Snapshot, vms: &[Vm]) -> Result<Vec<Finding>, SnapshotError> {
+    let mut faults = Faults::default();
+    if vms.len() > PLACE_VMS_MAX {
+        let message = format!("{} machines, expected at most {PLACE_VMS_MAX}", vms.len());
+        faults.error("too-many", "vms".to_owned(), message);
+        return faults.finish();
+    }
+    let mut seen = BTreeMap::new();
+    for (at, vm) in vms.iter().enumerate() {
+        snapshot.check_vm(&format!("vms[{at}]"), vm, &mut faults);
+        if let Some(first) = seen.insert(&vm.id, at) {
+            let message = format!("machine {} is already vms[{first}]: ids must be unique", vm.id);
+            faults.error("duplicate-id", format!("vms[{at}].id"), message);
+        } else if let Some(node) = snapshot.node_of(&vm.id) {
+            let node = snapshot.node_id(node);
+            let message = format!("machine {} runs on node {node} already", vm.id);
+            faults.error("already-placed", format!("vms[{at}].id"), message);
+        }
+    }
+    faults.finish()
+}
+
+/// The positions of the machines in the order of placing.
+fn order(snapshot: &Snapshot, vms: &[Vm], shapes: &[ShapeId], order: Order) -> Vec<usize> {
+    let mut positions: Vec<usize> = (0..vms.len()).collect();
+    match order {
+        Order::Listed => {}
+        Order::Priority => positions.sort_by_key(|&at| Reverse(vms[at].priority)),
+        Order::Largest => {
+            let (cpu, memory) = snapshot.largest_node();
+            positions.sort_by_cached_key(|&at| {
+                let shape = snapshot.shape_by_id(shapes[at]);
+                Reverse((vms[at].priority, dominant(shape, cpu, memory)))
+            });
+        }
+    }
+    positions
+}
+
+/// The larger share of CPU and memory of a shape, in millionths.
+fn dominant(shape: &Shape, cpu: u64, memory: u64) -> u128 {
+    let share = |asked: u64, all: u64| u128::from(asked) * 1_000_000 / u128::from(all.max(1));
+    share(shape.cpu_milli, cpu).max(share(shape.memory_mib, memory))
+}
+
+/// One call of [`place`].
+struct Run<'a> {
+    snapshot: &'a mut Snapshot,
+    pipeline: &'a Pipeline,
+    detail: Detail,
+    /// Shapes that fitted nowhere, with the revision at which they did not.
+    hopeless: BTreeMap<ShapeId, u64>,
+    /// Rejections in the answer so far.
+    listed: usize,
+}
+
+impl Run<'_> {
+    fn one(&mut self, vm: &VmKey, id: ShapeId) -> Result<Placement, Unplaced> {
+        let shape = self.snapshot.shape_by_id(id).clone();
+        let known = self.hopeless.get(&id) == Some(&self.snapshot.revision());
+        let choice = if known { None } else { best(self.snapshot, &shape, self.pipeline) };
+        let Some(choice) = choice else {
+            self.hopeless.insert(id, self.snapshot.revision());
+            return Err(self.refuse(vm, &shape));
+        };
+        let candidate = self.snapshot.candidate(choice.node);
+        let assignment = candidate.assignment(&shape).unwrap_or_default();
+        let explanation = (self.detail == Detail::Full)
+            .then(|| explain::explain(self.snapshot, &shape, self.pipeline));
+        let placement = Placement {
+            vm: vm.clone(),
+            node: candidate.id().clone(),
+            score: choice.score,
+            terms: scan::terms(candidate, &shape, self.pipeline),
+            numa_cells: Assignment::positions(assignment.cells).collect(),
+            gpu_indices: Assignment::positions(assignment.gpus).collect(),
+            explanation,
+        };
+        // The machine is not placed yet, as `check` saw, and no list has it twice.
+        let _ = self.snapshot.add_at(vm, id, choice.node, assignment);
+        Ok(placement)
+    }
+
+    fn refuse(&mut self, vm: &VmKey, shape: &Shape) -> Unplaced {
+        let room = REJECTIONS_MAX.saturating_sub(self.listed);
+        let (mut rejections, rejected_by) =
+            explain::rejections(self.snapshot, shape, self.pipeline, self.detail);
+        if rejections.len() > room {
+            rejections.clear();
+        }
+        self.listed += rejections.len();
+        let would_fit_if = remedy::remedies(self.snapshot, shape, self.pipeline);
+        Unplaced { vm: vm.clone(), rejections, rejected_by, would_fit_if }
+    }
+}

@@ -1,0 +1,186 @@
+//! Policies: which filters hold and what the scores weigh, as a document.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    filter::{self, Filter},
+    score::{
+        BalancedScore, FitScore, PackScore, PoolFreeScore, PreferenceScore, Score, SpreadScore,
+        StoragePoolScore,
+    },
+};
+
+/// The largest weight of a score.
+pub const WEIGHT_MAX: u32 = 10_000;
+
+/// How machines are placed: a document with a name, so that decisions can say by which policy they
+/// were made.
+///
+/// ```
+/// use quantix_scheduler::Policy;
+/// let policy: Policy = serde_json::from_str(r#"{"name": "calm", "weights": {"spread": 1, "fit": 0}}"#)?;
+/// assert_eq!((policy.weights.spread, policy.weights.preference), (1, 100));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// Its name and version in decisions.
+    pub name: String,
+    /// What each score weighs.
+    pub weights: Weights,
+    /// Filters of this policy that are not asked, by name.
+    pub without_filters: Vec<String>,
+    /// In which order a list of machines is placed.
+    pub order: Order,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            name: "default".to_owned(),
+            weights: Weights::default(),
+            without_filters: Vec::new(),
+            order: Order::Priority,
+        }
+    }
+}
+
+/// What each score weighs; 0 leaves it out. A score that a document does not name keeps the weight
+/// of the default policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Weights {
+    /// [`FitScore`].
+    pub fit: u32,
+    /// [`PackScore`].
+    pub pack: u32,
+    /// [`SpreadScore`].
+    pub spread: u32,
+    /// [`BalancedScore`].
+    pub balanced: u32,
+    /// [`StoragePoolScore`].
+    pub storage_pool: u32,
+    /// [`PoolFreeScore`].
+    pub pool_free: u32,
+    /// [`PreferenceScore`].
+    pub preference: u32,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self {
+            fit: 1,
+            pack: 0,
+            spread: 0,
+            balanced: 0,
+            storage_pool: 1,
+            pool_free: 0,
+            preference: 100,
+        }
+    }
+}
+
+/// In which order a list of machines is placed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Higher priority first, else as listed.
+    #[default]
+    Priority,
+    /// As listed.
+    Listed,
+    /// Higher priority first, then the largest dominant share first, else as listed.
+    Largest,
+}
+
+/// A policy document that names what does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// No filter has this name.
+    #[error(
+        "without_filters[{at}]: there is no filter {name:?}, expected one of {}",
+        filter_names()
+    )]
+    UnknownFilter {
+        /// Position in the list.
+        at: usize,
+        /// The name.
+        name: String,
+    },
+    /// A weight is too large.
+    #[error("weights.{name}: {weight} is too large, expected at most {WEIGHT_MAX}")]
+    WeightTooLarge {
+        /// The score.
+        name: &'static str,
+        /// The weight.
+        weight: u32,
+    },
+}
+
+fn filter_names() -> String {
+    let names: Vec<_> = filter::built_in().iter().map(|filter| filter.name()).collect();
+    names.join(", ")
+}
+
+/// The filters and weighted scores that a policy amounts to, to which own ones can be added.
+#[derive(Debug)]
+pub struct Pipeline {
+    pub(crate) policy: Policy,
+    pub(crate) filters: Vec<Box<dyn Filter>>,
+    pub(crate) scores: Vec<(u32, Box<dyn Score>)>,
+}
+
+impl Pipeline {
+    /// The built-in filters and scores, as a policy wants them.
+    ///
+    /// # Errors
+    /// When the policy names an unknown filter or a weight above [`WEIGHT_MAX`].
+    pub fn new(policy: &Policy) -> Result<Self, PolicyError> {
+        let mut filters = filter::built_in();
+        for (at, name) in policy.without_filters.iter().enumerate() {
+            if !filters.iter().any(|filter| filter.name() == name) {
+                return Err(PolicyError::UnknownFilter { at, name: name.clone() });
+            }
+        }
+        filters.retain(|filter| !policy.without_filters.iter().any(|name| name == filter.name()));
+        let weights = &policy.weights;
+        let all: [(u32, Box<dyn Score>); 7] = [
+            (weights.fit, Box::new(FitScore)),
+            (weights.pack, Box::new(PackScore)),
+            (weights.spread, Box::new(SpreadScore)),
+            (weights.balanced, Box::new(BalancedScore)),
+            (weights.storage_pool, Box::new(StoragePoolScore)),
+            (weights.pool_free, Box::new(PoolFreeScore)),
+            (weights.preference, Box::new(PreferenceScore)),
+        ];
+        for (weight, score) in &all {
+            if *weight > WEIGHT_MAX {
+                let (name, weight) = (score.name(), *weight);
+                return Err(PolicyError::WeightTooLarge { name, weight });
+            }
+        }
+        let scores = all.into_iter().filter(|&(weight, _)| weight > 0).collect();
+        Ok(Self { policy: policy.clone(), filters, scores })
+    }
+
+    /// Adds a hard rule of one's own, asked last.
+    #[must_use]
+    pub fn with_filter(mut self, filter: Box<dyn Filter>) -> Self {
+        self.filters.push(filter);
+        self
+    }
+
+    /// Adds a wish of one's own. Weights above [`WEIGHT_MAX`] are cut to it.
+    #[must_use]
+    pub fn with_score(mut self, weight: u32, score: Box<dyn Score>) -> Self {
+        self.scores.push((weight.min(WEIGHT_MAX), score));
+        self
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+}
