@@ -13,6 +13,7 @@
 
 mod failure;
 mod input;
+mod place;
 mod ui;
 
 use std::process::ExitCode;
@@ -51,6 +52,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Choose a node for each machine of a list.
+    Place(place::PlaceArgs),
+    /// Tell why a machine goes where it goes, or why it fits nowhere.
+    Explain(place::ExplainArgs),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  quantix completions bash > /etc/bash_completion.d/quantix")]
     Completions {
@@ -62,6 +67,8 @@ enum Command {
 impl Command {
     fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         match self {
+            Self::Place(args) => args.run(ui),
+            Self::Explain(args) => args.run(ui),
             Self::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Cli::command(), "quantix", &mut script);

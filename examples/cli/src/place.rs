@@ -1,0 +1,184 @@
+//! `quantix place` and `quantix explain`: where machines go, and why.
+
+use std::{fmt::Write as _, path::PathBuf};
+
+use clap::Args;
+use quantix_core::cluster::{Cluster, VmList};
+use quantix_scheduler::{
+    Detail, Explanation, NodeRejection, PlaceAnswer, PlaceError, Placement, Policy, Unplaced,
+    place_documents,
+};
+
+use crate::{
+    failure::Failure,
+    input,
+    ui::{Answer, BAD, DIM, GOOD, Table, Ui, styled},
+};
+
+/// How many rejected nodes the text shows per machine; `--json` has all.
+const REJECTIONS_SHOWN: usize = 10;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  quantix place --cluster cluster.yaml --vms vms.json
+  quantix place --cluster cluster.json --vms vms.json --policy spread.json --explain
+  quantix place --cluster cluster.json --vms - --json < vms.json
+
+The cluster file lists nodes, pools, vms and rules; the vms file is a list of machines, or an
+object with the list in `vms`. Both may be JSON or YAML. Exit code 1: a machine fits nowhere.")]
+pub(crate) struct PlaceArgs {
+    #[command(flatten)]
+    documents: Documents,
+    /// Also tell why each machine goes where it goes, with every rejected node.
+    #[arg(long)]
+    explain: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  quantix explain --cluster cluster.yaml --vms vms.json web-3
+
+The machines before it in the list are placed first, as `quantix place` would.")]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    documents: Documents,
+    /// The machine to explain, one of the vms file.
+    vm: String,
+}
+
+#[derive(Debug, Args)]
+struct Documents {
+    /// The cluster: nodes, pools, vms, rules.
+    #[arg(long, value_name = "FILE")]
+    cluster: PathBuf,
+    /// The machines to place; `-` reads standard input.
+    #[arg(long, value_name = "FILE")]
+    vms: PathBuf,
+    /// The policy; the default one when left out.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+impl Documents {
+    fn place(&self, detail: Detail) -> Result<PlaceAnswer, Failure> {
+        let cluster: Cluster = input::document(&self.cluster, "cluster file")?;
+        let list: VmList = input::document(&self.vms, "list of machines")?;
+        let policy = policy(self.policy.as_ref())?;
+        place_documents(&cluster, &list.vms, &policy, detail).map_err(failure)
+    }
+}
+
+/// Reads a policy file; the default policy without one.
+pub(crate) fn policy(path: Option<&PathBuf>) -> Result<Policy, Failure> {
+    path.map_or_else(|| Ok(Policy::default()), |path| input::document(path, "policy"))
+}
+
+fn failure(error: PlaceError) -> Failure {
+    match &error {
+        PlaceError::Policy(_) => Failure::input(error.to_string()),
+        PlaceError::Snapshot(faults) => {
+            Failure::input("the cluster file and the list of machines do not fit together")
+                .with_findings(faults.findings().to_vec())
+        }
+    }
+}
+
+impl PlaceArgs {
+    pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
+        let detail = if self.explain { Detail::Full } else { Detail::Brief };
+        let answer = self.documents.place(detail)?;
+        ui.findings(&answer.findings);
+        ui.answer(&answer, human)?;
+        Ok(Answer::yes_if(answer.is_complete()))
+    }
+}
+
+impl ExplainArgs {
+    pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
+        let mut answer = self.documents.place(Detail::Full)?;
+        answer.placements.retain(|placement| placement.vm.as_str() == self.vm);
+        answer.unplaced.retain(|unplaced| unplaced.vm.as_str() == self.vm);
+        if answer.placements.is_empty() && answer.unplaced.is_empty() {
+            let message =
+                format!("there is no machine {:?} in {}", self.vm, self.documents.vms.display());
+            return Err(Failure::input(message).hint("give the id of a machine of the vms file"));
+        }
+        ui.findings(&answer.findings);
+        ui.answer(&answer, human)?;
+        Ok(Answer::yes_if(answer.is_complete()))
+    }
+}
+
+fn human(answer: &PlaceAnswer) -> String {
+    let mut table = Table::new(["VM", "NODE", "SCORE", "TERMS"]);
+    for placement in &answer.placements {
+        let terms: Vec<_> =
+            placement.terms.iter().map(|(name, points)| format!("{name} {points}")).collect();
+        table.row([
+            placement.vm.to_string(),
+            styled(GOOD, &placement.node),
+            placement.score.to_string(),
+            terms.join(", "),
+        ]);
+    }
+    let mut text = String::new();
+    if !answer.placements.is_empty() {
+        text.push_str(&table.render());
+    }
+    for placement in &answer.placements {
+        if let Some(explanation) = &placement.explanation {
+            explained(&mut text, placement, explanation);
+        }
+    }
+    for unplaced in &answer.unplaced {
+        refused(&mut text, unplaced);
+    }
+    text
+}
+
+fn explained(text: &mut String, placement: &Placement, explanation: &Explanation) {
+    let _ = writeln!(
+        text,
+        "\n{}: {} of the nodes would do; the best by policy:",
+        placement.vm, explanation.feasible
+    );
+    let mut table = Table::new(["NODE", "SCORE", "TERMS"]);
+    for candidate in &explanation.candidates {
+        let terms: Vec<_> =
+            candidate.terms.iter().map(|(name, points)| format!("{name} {points}")).collect();
+        table.row([candidate.node.to_string(), candidate.score.to_string(), terms.join(", ")]);
+    }
+    text.push_str(&table.render());
+    rejected(text, &explanation.rejections);
+}
+
+fn refused(text: &mut String, unplaced: &Unplaced) {
+    let _ = writeln!(text, "\n{}: {}", unplaced.vm, styled(BAD, "fits nowhere"));
+    let counts: Vec<_> =
+        unplaced.rejected_by.iter().map(|(filter, count)| format!("{filter} {count}")).collect();
+    let _ = writeln!(text, "nodes rejected by: {}", counts.join(", "));
+    rejected(text, &unplaced.rejections);
+    for remedy in &unplaced.would_fit_if {
+        let _ = writeln!(text, "would fit on {} if: {}", remedy.node, remedy.message);
+    }
+}
+
+fn rejected(text: &mut String, rejections: &[NodeRejection]) {
+    if rejections.is_empty() {
+        return;
+    }
+    let mut table = Table::new(["REJECTED", "FILTER", "ASKED", "FREE"]);
+    for rejection in rejections.iter().take(REJECTIONS_SHOWN) {
+        table.row([
+            rejection.node.to_string(),
+            rejection.filter.to_owned(),
+            rejection.asked.to_string(),
+            rejection.free.to_string(),
+        ]);
+    }
+    text.push_str(&table.render());
+    if rejections.len() > REJECTIONS_SHOWN {
+        let more = rejections.len() - REJECTIONS_SHOWN;
+        let _ = writeln!(text, "{}", styled(DIM, format_args!("… {more} more with --json")));
+    }
+}

@@ -1,0 +1,110 @@
+//! `quantix place` and `quantix explain`, as a script sees them.
+
+mod common;
+
+use std::{fs, path::PathBuf};
+
+use common::quantix;
+use serde_json::json;
+use tempfile::TempDir;
+
+struct Case {
+    folder: TempDir,
+}
+
+impl Case {
+    fn new() -> Self {
+        Self { folder: TempDir::new().expect("a temporary folder") }
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path: PathBuf = self.folder.path().join(name);
+        fs::write(&path, text).expect("the file can be written");
+        path.display().to_string()
+    }
+}
+
+const CLUSTER: &str = "
+nodes:
+  - {id: n1, cpu_milli: 4000, memory_mib: 8192}
+  - {id: n2, cpu_milli: 4000, memory_mib: 8GiB, pools: [ceph-pool-1]}
+pools:
+  - {id: ceph-pool-1, capacity_bytes: 1TiB}
+";
+const VMS: &str = r#"[{"id": "db", "cpu_milli": 2000, "memory_mib": 4096,
+    "disks": [{"id": "root", "size_bytes": "10GiB", "storage_pool_id": "ceph-pool-1"}]}]"#;
+
+#[test]
+fn places_from_yaml_and_json_with_one_document() {
+    let case = Case::new();
+    let (cluster, vms) = (case.file("c.yaml", CLUSTER), case.file("v.json", VMS));
+    let answer = quantix(["place", "--cluster", &cluster, "--vms", &vms, "--json"]).expect(0);
+    let json = answer.json();
+    assert_eq!(json["placements"][0]["vm"], "db");
+    assert_eq!(json["placements"][0]["node"], "n2");
+    assert_eq!(json["placements"][0]["terms"]["storage_pool"], 10);
+    assert_eq!(json["unplaced"], json!([]));
+    let text = quantix(["place", "--cluster", &cluster, "--vms", &vms]).expect(0).stdout();
+    assert!(text.contains("db  n2"), "{text}");
+    let policy = case.file("p.json", r#"{"name": "apart", "weights": {"spread": 5, "fit": 0}}"#);
+    let args = ["place", "--cluster", &cluster, "--vms", &vms, "--policy", &policy, "--json"];
+    assert_eq!(quantix(args).expect(0).json()["policy"], "apart");
+}
+
+#[test]
+fn what_fits_nowhere_is_exit_code_1_with_reasons() {
+    let case = Case::new();
+    let cluster = case.file("c.yaml", CLUSTER);
+    let vms = case.file("v.json", &VMS.replace("10GiB", "2TiB"));
+    let answer = quantix(["place", "--cluster", &cluster, "--vms", &vms, "--json"]).expect(1);
+    let unplaced = &answer.json()["unplaced"][0];
+    assert_eq!(unplaced["vm"], "db");
+    assert_eq!(unplaced["rejections"][1]["node"], "n2");
+    assert_eq!(unplaced["rejections"][1]["filter"], "pool_capacity");
+    assert_eq!(unplaced["rejections"][1]["asked"], 2u64 << 40);
+    assert_eq!(unplaced["rejections"][1]["free"], 1u64 << 40);
+    let message = &unplaced["would_fit_if"][0]["message"];
+    assert_eq!(message, "free 1 TiB in pool ceph-pool-1");
+    let text = quantix(["place", "--cluster", &cluster, "--vms", &vms]).expect(1).stdout();
+    assert!(text.contains("would fit on n2 if: free 1 TiB"), "{text}");
+}
+
+#[test]
+fn explains_one_machine() {
+    let case = Case::new();
+    let (cluster, vms) = (case.file("c.yaml", CLUSTER), case.file("v.json", VMS));
+    let args = ["explain", "--cluster", &cluster, "--vms", &vms, "db", "--json"];
+    let json = quantix(args).expect(0).json();
+    let explanation = &json["placements"][0]["explanation"];
+    assert_eq!(explanation["feasible"], 1);
+    assert_eq!(explanation["rejections"][0]["filter"], "storage_pool");
+    let args = ["explain", "--cluster", &cluster, "--vms", &vms, "nobody"];
+    let run = quantix(args).expect(2);
+    assert!(run.stderr().contains("there is no machine \"nobody\""), "{run:?}");
+}
+
+#[test]
+fn bad_input_is_exit_code_2_and_says_where() {
+    let case = Case::new();
+    let (cluster, vms) = (case.file("c.yaml", CLUSTER), case.file("v.json", VMS));
+    let empty = case.file("empty", "");
+    let typo = case.file("typo.json", r#"{"nodes": [{"id": "n", "cpu": 1}]}"#);
+    let dangling = case.file("dangling.yaml", &CLUSTER.replace("[ceph-pool-1]", "[ceph]"));
+    let policy = case.file("p.json", r#"{"weights": {"speed": 1}}"#);
+    let folder = case.folder.path().display().to_string();
+    let no_policy: Option<&str> = None;
+    for (cluster, vms, policy, expected) in [
+        (&empty, &vms, no_policy, "is empty, expected a cluster file"),
+        (&folder, &vms, no_policy, "is a directory"),
+        (&typo, &vms, no_policy, "unknown field `cpu`"),
+        (&dangling, &vms, no_policy, "nodes[1].pools[0]"),
+        (&cluster, &cluster, no_policy, "is not a valid list of machines"),
+        (&cluster, &vms, Some(policy.as_str()), "unknown field `speed`"),
+    ] {
+        let mut args = vec!["place", "--json", "--cluster", cluster, "--vms", vms];
+        args.extend(policy.into_iter().flat_map(|policy| ["--policy", policy]));
+        let run = quantix(args).expect(2);
+        assert!(run.stderr().contains(expected), "{run:?}");
+        assert_eq!(run.stdout(), "", "nothing but an answer goes to stdout");
+    }
+}
