@@ -68,6 +68,8 @@ pub type ProjectId = Id<kind::Project>;
 pub type FolderId = Id<kind::Folder>;
 /// Identifies a virtual machine.
 pub type VmId = Id<kind::Vm>;
+/// Identifies an image or template.
+pub type ImageId = Id<kind::Image>;
 /// Identifies a customization spec.
 pub type SpecId = Id<kind::Spec>;
 

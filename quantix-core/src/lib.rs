@@ -12,7 +12,7 @@
 
 pub mod cluster;
 mod finding;
-mod folder;
+pub mod folder;
 #[cfg(test)]
 mod golden;
 mod id;
@@ -29,11 +29,11 @@ mod word;
 pub use finding::{Finding, Severity};
 pub use folder::{
     FOLDER_DEPTH_MAX, FOLDER_PATH_BYTES_MAX, FolderName, FolderNameError, FolderPath,
-    FolderPathError, NAME_CHARS_MAX, NAME_INPUT_BYTES_MAX,
+    FolderPathError, FolderTree, NAME_CHARS_MAX, NAME_INPUT_BYTES_MAX,
 };
 pub use id::{
-    DiskKey, FolderId, Id, IdError, ImageKey, KEY_BYTES_MAX, Key, Kind, NetworkKey, NicKey,
-    NodeKey, PoolKey, ProjectId, RuleKey, SpecId, VmId, VmKey, kind,
+    DiskKey, FolderId, Id, IdError, ImageId, ImageKey, KEY_BYTES_MAX, Key, Kind, NetworkKey,
+    NicKey, NodeKey, PoolKey, ProjectId, RuleKey, SpecId, VmId, VmKey, kind,
 };
 pub use secret::{REDACTED, Secret};
 pub use spec::{CustomizationSpec, OsFamily, SpecVm};

@@ -74,6 +74,28 @@ impl Faults {
         self.place.pop();
     }
 
+    /// Runs a check at one element of the list that the current place is.
+    pub fn item(&mut self, index: usize, check: impl FnOnce(&mut Self)) {
+        self.place.push(Step::Index(index));
+        check(self);
+        self.place.pop();
+    }
+
+    /// Records findings whose paths are relative to the current place.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        let prefix = self.path_of("");
+        for mut finding in findings {
+            let path = finding.path.take().unwrap_or_default();
+            let joint = if prefix.is_empty() || path.is_empty() || path.starts_with('[') {
+                ""
+            } else {
+                "."
+            };
+            let path = format!("{prefix}{joint}{path}");
+            self.push(if path.is_empty() { finding } else { finding.at(path) });
+        }
+    }
+
     /// Runs a check at an entry of a map, `["key"]`.
     pub fn entry(&mut self, key: &str, check: impl FnOnce(&mut Self)) {
         self.place.push(Step::Key(key.to_owned()));
@@ -138,6 +160,13 @@ impl Faults {
     }
 
     fn record(&mut self, field: &'static str, finding: Finding) {
+        if self.findings.len() <= FINDINGS_MAX {
+            let path = self.path_of(field);
+            self.push(if path.is_empty() { finding } else { finding.at(path) });
+        }
+    }
+
+    fn push(&mut self, finding: Finding) {
         if self.findings.len() == FINDINGS_MAX {
             let message = format!("more than {FINDINGS_MAX} findings: the others are not listed");
             self.findings.push(Finding::error("too-many-findings", message));
@@ -145,8 +174,7 @@ impl Faults {
         if self.findings.len() > FINDINGS_MAX {
             return;
         }
-        let path = self.path_of(field);
-        self.findings.push(if path.is_empty() { finding } else { finding.at(path) });
+        self.findings.push(finding);
     }
 
     /// The path of a field of the current place.

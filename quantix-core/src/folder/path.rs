@@ -9,9 +9,12 @@ use super::name::{FolderName, FolderNameError, NAME_CHARS_MAX, escaped_offset, u
 /// The most segments that a path may have: how deep folders nest below the root.
 pub const FOLDER_DEPTH_MAX: usize = 32;
 
+/// The most bytes that one name takes in a path.
+pub(super) const SEGMENT_BYTES_MAX: usize = 4 * NAME_CHARS_MAX;
+
 /// The most bytes that the text of a path may have: [`FOLDER_DEPTH_MAX`] separators, each followed
 /// by a name of [`NAME_CHARS_MAX`] characters of at most four bytes. No folder in a tree exceeds it.
-pub const FOLDER_PATH_BYTES_MAX: usize = FOLDER_DEPTH_MAX * (1 + 4 * NAME_CHARS_MAX);
+pub const FOLDER_PATH_BYTES_MAX: usize = FOLDER_DEPTH_MAX * (1 + SEGMENT_BYTES_MAX);
 
 /// An absolute path of folders, in its one canonical spelling.
 ///
@@ -95,7 +98,7 @@ impl FolderPath {
             return Err(FolderPathError { offset: self.0.len(), reason: Reason::TooDeep });
         }
         let base = if self.is_root() { "" } else { &*self.0 };
-        Ok(Self(format!("{base}/{}", name.to_segment()).into()))
+        Ok(Self::from_canonical(format!("{base}/{}", name.to_segment())))
     }
 
     /// Whether this is `ancestor` or lies below it, comparing names exactly.
@@ -106,6 +109,12 @@ impl FolderPath {
                 .0
                 .strip_prefix(&*ancestor.0)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Wraps a text that was composed of canonical segments.
+    pub(super) fn from_canonical(text: String) -> Self {
+        debug_assert!(text.parse::<Self>().is_ok_and(|path| *path.0 == *text), "{text:?}");
+        Self(text.into())
     }
 }
 

@@ -13,11 +13,13 @@ pub mod limits;
 mod net;
 mod policy;
 mod power;
+pub(crate) mod schema_version;
 pub(crate) mod text;
 mod vm;
 mod vm_spec;
 
 pub use boot::{BootMedia, GuestOs, HardwareProfile};
+pub(crate) use condition::times as condition_times;
 pub use condition::{Condition, ConditionStatus};
 pub use device::{BackingImage, CacheMode, DiskBus, DiskSpec, IoLimits, NicModel, NicSpec};
 pub use format::{DiskFormat, ImageFormat};
@@ -29,6 +31,7 @@ pub use policy::{HaPolicy, PlacementPolicy, RestartCondition};
 pub use power::{
     DesiredPower, POWER_TRANSITIONS, PowerError, PowerEvent, PowerState, PowerTransition,
 };
+pub use schema_version::SCHEMA_VERSION;
 pub use text::Labels;
 pub use vm::{Vm, VmOrigin};
 pub use vm_spec::VmSpec;

@@ -1,0 +1,185 @@
+//! The case rule of folders, and hashing and comparing by it.
+//!
+//! Two names are the same to a tree when they differ in case only: each character is mapped to upper
+//! case and then to lower case with Unicode's full mappings that depend on neither locale nor
+//! neighbours, and the result is put in NFC. So `straße` and `STRASSE` are the same, and so are the
+//! three sigmas; `ı` and `i` are too, which is stricter than Unicode's caseless matching.
+
+use std::{
+    borrow::Cow,
+    cmp::Ordering,
+    hash::{BuildHasher, Hasher, RandomState},
+};
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// A text in the form in which names that are the same are the same text.
+pub(super) fn fold(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(text.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(text)
+        };
+    }
+    let mut once = fold_once(text);
+    // Lower-casing what upper-casing expanded may open one more step; two passes settle all of
+    // Unicode, and the bound keeps the loop honest.
+    for _ in 0..3 {
+        let twice = fold_once(&once);
+        if twice == once {
+            break;
+        }
+        once = twice;
+    }
+    Cow::Owned(once)
+}
+
+fn fold_once(text: &str) -> String {
+    let folded: String =
+        text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+    if is_nfc(&folded) { folded } else { folded.nfc().collect() }
+}
+
+/// Whether two texts are the same name.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { fold(a) == fold(b) }
+}
+
+fn lower(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().map(|byte| byte.to_ascii_lowercase())
+}
+
+/// The order of names: by their folded text.
+pub(super) fn order(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() && b.is_ascii() {
+        return lower(a).cmp(lower(b));
+    }
+    fold(a).cmp(&fold(b))
+}
+
+/// Hashes of one tree, seeded so that chosen names cannot be made to collide. Nothing that a caller
+/// can see depends on them.
+#[derive(Clone, Debug)]
+pub(super) struct Hashing {
+    start: u64,
+    factor: u64,
+}
+
+impl Hashing {
+    pub(super) fn new() -> Self {
+        let random = RandomState::new();
+        let draw = |salt| {
+            let mut hasher = random.build_hasher();
+            hasher.write_u64(salt);
+            hasher.finish()
+        };
+        Self { start: draw(0), factor: draw(1) | 1 }
+    }
+
+    /// The hash of an id.
+    pub(super) fn id(&self, id: u128) -> u64 {
+        let bytes = id.to_le_bytes();
+        self.mix(self.mix(self.start, word(&bytes[..8])), word(&bytes[8..]))
+    }
+
+    /// The hash of a name under a parent; the same for names that are the same.
+    pub(super) fn name(&self, parent: u32, name: &str) -> u64 {
+        if name.is_ascii() {
+            return self.folded(parent, name.as_bytes());
+        }
+        self.folded(parent, fold(name).as_bytes())
+    }
+
+    fn folded(&self, parent: u32, bytes: &[u8]) -> u64 {
+        let mut state = self.mix(self.start, u64::from(parent) << 32 | bytes.len() as u64);
+        let (words, rest) = bytes.as_chunks::<8>();
+        for bytes in words {
+            state = self.mix(state, ascii_lower(u64::from_le_bytes(*bytes)));
+        }
+        if !rest.is_empty() {
+            state = self.mix(state, ascii_lower(word(rest)));
+        }
+        state
+    }
+
+    /// Multiplies to 128 bits and folds them, which spreads every input bit over the result.
+    fn mix(&self, state: u64, word: u64) -> u64 {
+        let product = u128::from(state ^ word) * u128::from(self.factor);
+        #[expect(clippy::cast_possible_truncation, reason = "the two halves are what is wanted")]
+        let (low, high) = (product as u64, (product >> 64) as u64);
+        low ^ high ^ state.rotate_left(23)
+    }
+}
+
+/// At most eight bytes as a number.
+fn word(bytes: &[u8]) -> u64 {
+    let mut all = [0; 8];
+    all[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(all)
+}
+
+/// Sets bit 5 of the bytes that are `A` to `Z`, eight at a time; bytes from 0x80 stay.
+fn ascii_lower(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let low = word & (ONES * 0x7f);
+    let from_a = low + ONES * (0x80 - b'A' as u64);
+    let past_z = low + ONES * (0x80 - b'Z' as u64 - 1);
+    let is_upper = from_a & !past_z & !word & (ONES * 0x80);
+    word | (is_upper >> 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_case_rule() {
+        for (a, b, expected) in [
+            ("prod", "PROD", true),
+            ("prod", "prod2", false),
+            ("stra\u{df}e", "STRASSE", true),
+            ("\u{3c3}\u{3c2}", "\u{3a3}\u{3a3}", true),
+            ("\u{c4}", "\u{e4}", true),
+            ("\u{c4}", "a", false),
+            ("\u{390}", "\u{3aa}\u{301}", true),
+            ("\u{17f}", "S", true),
+            ("\u{131}", "I", true),
+            ("\u{130}", "i", false),
+            ("\u{ff21}", "A", false),
+        ] {
+            assert_eq!(same(a, b), expected, "{a} {b}");
+            assert_eq!(order(a, b).is_eq(), expected, "{a} {b}");
+            let hashing = Hashing::new();
+            assert_eq!(hashing.name(7, a) == hashing.name(7, b), expected, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn every_cased_character_folds_to_what_folds_to_itself() {
+        let cased = |c: &char| !c.to_uppercase().eq([*c]) || !c.to_lowercase().eq([*c]);
+        for c in ('\0'..=char::MAX).filter(cased) {
+            let folded = fold(c.encode_utf8(&mut [0; 4])).into_owned();
+            assert_eq!(fold(&folded), folded, "U+{:04X}", u32::from(c));
+            let normal: String = std::iter::once(c).nfc().collect();
+            let upper: String = c.to_uppercase().nfc().collect();
+            assert!(same(&upper, &normal), "U+{:04X}", u32::from(c));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn folding_is_idempotent(text in "\\PC{0,8}") {
+            let folded = fold(&text).into_owned();
+            prop_assert_eq!(fold(&folded), folded.as_str());
+        }
+
+        #[test]
+        fn lower_casing_by_words_is_lower_casing(bytes in any::<[u8; 8]>()) {
+            let expected = u64::from_le_bytes(bytes.map(|byte| byte.to_ascii_lowercase()));
+            prop_assert_eq!(ascii_lower(u64::from_le_bytes(bytes)), expected);
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! The arena behind a tree: slots, names, and the two tables that find a slot.
+
+use hashbrown::HashTable;
+
+use super::{
+    FolderKind, children::Children, fold, fold::Hashing, members::Member, settings::Settings,
+};
+use crate::{FolderId, Timestamp};
+
+/// The slot of the root folder.
+pub(super) const ROOT: u32 = 0;
+
+/// One folder: 64 bytes, one cache line. What only some folders have is in the body.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) id: FolderId,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+    pub(super) revision: u64,
+    pub(super) body: Option<Box<Body>>,
+    pub(super) parent: u32,
+    name_at: u32,
+    name_len: u16,
+    pub(super) kind: FolderKind,
+}
+
+/// What folders have that contain or set something.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Body {
+    pub(super) children: Children,
+    pub(super) members: std::collections::BTreeSet<Member>,
+    pub(super) settings: Option<Box<Settings>>,
+    /// Folders below, at any depth.
+    pub(super) folders_below: u32,
+    /// Machines in this folder and below.
+    pub(super) vms_below: u32,
+    /// Templates in this folder and below.
+    pub(super) templates_below: u32,
+    /// At least how many levels of folders are below; removing folders does not lower it.
+    pub(super) height_bound: u8,
+}
+
+/// What a subtree adds to the counts of the folders above it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Weight {
+    pub(super) folders: u32,
+    pub(super) vms: u32,
+    pub(super) templates: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Store {
+    nodes: Vec<Node>,
+    free: Vec<u32>,
+    /// The segments of all folders, one after the other.
+    names: String,
+    /// How many bytes of `names` belong to no folder any more.
+    dead_names: usize,
+    by_name: HashTable<u32>,
+    by_id: HashTable<u32>,
+    hashing: Hashing,
+}
+
+/// A folder to be put into the store.
+#[derive(Debug)]
+pub(super) struct Entry<'a> {
+    pub(super) id: FolderId,
+    pub(super) parent: u32,
+    pub(super) segment: &'a str,
+    pub(super) kind: FolderKind,
+    pub(super) at: Timestamp,
+    pub(super) revision: u64,
+}
+
+impl Store {
+    pub(super) fn new(root: FolderId, at: Timestamp) -> Self {
+        let mut store = Self {
+            nodes: Vec::new(),
+            free: Vec::new(),
+            names: String::new(),
+            dead_names: 0,
+            by_name: HashTable::new(),
+            by_id: HashTable::new(),
+            hashing: Hashing::new(),
+        };
+        let kind = FolderKind::Vm;
+        let node = Entry { id: root, parent: ROOT, segment: "", kind, at, revision: 0 };
+        store.put(&node);
+        store
+    }
+
+    /// How many folders there are, with the root.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len() - self.free.len()
+    }
+
+    pub(super) fn node(&self, slot: u32) -> &Node {
+        &self.nodes[slot as usize]
+    }
+
+    pub(super) fn node_mut(&mut self, slot: u32) -> &mut Node {
+        &mut self.nodes[slot as usize]
+    }
+
+    pub(super) fn body_mut(&mut self, slot: u32) -> &mut Body {
+        self.node_mut(slot).body.get_or_insert_default()
+    }
+
+    /// The name of a folder as it is written in paths; empty for the root.
+    pub(super) fn segment(&self, slot: u32) -> &str {
+        let node = self.node(slot);
+        let at = node.name_at as usize;
+        &self.names[at..at + node.name_len as usize]
+    }
+
+    pub(super) fn children(&self, slot: u32) -> Option<&Children> {
+        self.node(slot).body.as_ref().map(|body| &body.children)
+    }
+
+    pub(super) fn slot(&self, id: FolderId) -> Option<u32> {
+        let hash = self.hashing.id(id.uuid().as_u128());
+        self.by_id.find(hash, |&slot| self.node(slot).id == id).copied()
+    }
+
+    /// The child of that name.
+    pub(super) fn child(&self, parent: u32, segment: &str) -> Option<u32> {
+        let hash = self.hashing.name(parent, segment);
+        let same = |&slot: &u32| {
+            self.node(slot).parent == parent && fold::same(self.segment(slot), segment)
+        };
+        self.by_name.find(hash, same).copied()
+    }
+
+    /// The folder and those above it, the root last.
+    pub(super) fn lineage(&self, slot: u32) -> impl Iterator<Item = u32> {
+        let mut next = Some(slot);
+        std::iter::from_fn(move || {
+            let slot = next?;
+            next = (slot != ROOT).then(|| self.node(slot).parent);
+            Some(slot)
+        })
+    }
+
+    pub(super) fn weight(&self, slot: u32) -> Weight {
+        let mut weight = Weight { folders: 1, ..Weight::default() };
+        if let Some(body) = &self.node(slot).body {
+            weight.folders += body.folders_below;
+            (weight.vms, weight.templates) = (body.vms_below, body.templates_below);
+        }
+        weight
+    }
+
+    /// Whether another name fits into the arena.
+    pub(super) fn has_room_for(&self, bytes: usize) -> bool {
+        self.names.len() + bytes <= u32::MAX as usize
+    }
+
+    /// Adds a folder whose id and place the caller has found to be free.
+    pub(super) fn insert(&mut self, entry: &Entry<'_>) -> u32 {
+        let slot = self.put(entry);
+        self.attach(slot);
+        slot
+    }
+
+    fn put(&mut self, entry: &Entry<'_>) -> u32 {
+        let (name_at, name_len) = self.store_name(entry.segment);
+        let node = Node {
+            id: entry.id,
+            created_at: entry.at,
+            updated_at: entry.at,
+            revision: entry.revision,
+            body: None,
+            parent: entry.parent,
+            name_at,
+            name_len,
+            kind: entry.kind,
+        };
+        let slot = if let Some(slot) = self.free.pop() {
+            self.nodes[slot as usize] = node;
+            slot
+        } else {
+            self.nodes.push(node);
+            // The tree's limit on folders is far below 2³².
+            u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX)
+        };
+        let hash = self.hashing.id(entry.id.uuid().as_u128());
+        let (nodes, hashing) = (&self.nodes, &self.hashing);
+        self.by_id.insert_unique(hash, slot, |&slot| {
+            hashing.id(nodes[slot as usize].id.uuid().as_u128())
+        });
+        slot
+    }
+
+    fn store_name(&mut self, segment: &str) -> (u32, u16) {
+        let at = self.names.len();
+        self.names.push_str(segment);
+        // `has_room_for` bounds the arena, and the name rules a segment.
+        (u32::try_from(at).unwrap_or(u32::MAX), u16::try_from(segment.len()).unwrap_or(u16::MAX))
+    }
+
+    /// Makes a folder findable under its parent and adds its weight to the folders above.
+    pub(super) fn attach(&mut self, slot: u32) {
+        let parent = self.node(slot).parent;
+        let hash = self.hashing.name(parent, self.segment(slot));
+        let (nodes, names, hashing) = (&self.nodes, &self.names, &self.hashing);
+        self.by_name.insert_unique(hash, slot, |&slot| {
+            let node = &nodes[slot as usize];
+            let at = node.name_at as usize;
+            hashing.name(node.parent, &names[at..at + node.name_len as usize])
+        });
+        self.with_children(parent, |store, children| {
+            let segment = store.segment(slot);
+            children.insert(slot, |other| fold::order(store.segment(other), segment).is_lt());
+        });
+        let weight = self.weight(slot);
+        self.add_weight(parent, weight, u32::wrapping_add);
+        self.raise_heights(slot);
+    }
+
+    /// Undoes [`Self::attach`], but for the height bounds.
+    pub(super) fn detach(&mut self, slot: u32) {
+        let parent = self.node(slot).parent;
+        self.forget_name(slot);
+        self.with_children(parent, |store, children| {
+            let segment = store.segment(slot);
+            children.remove(slot, |other| fold::order(store.segment(other), segment).is_lt());
+        });
+        let weight = self.weight(slot);
+        self.add_weight(parent, weight, u32::wrapping_sub);
+    }
+
+    /// Makes a folder no longer findable under its parent.
+    pub(super) fn forget_name(&mut self, slot: u32) {
+        let hash = self.hashing.name(self.node(slot).parent, self.segment(slot));
+        if let Ok(entry) = self.by_name.find_entry(hash, |&other| other == slot) {
+            entry.remove();
+        }
+    }
+
+    /// Works on the children of a folder while the rest of the store can be read.
+    fn with_children(&mut self, parent: u32, work: impl FnOnce(&Self, &mut Children)) {
+        let mut children = std::mem::take(&mut self.body_mut(parent).children);
+        work(self, &mut children);
+        self.body_mut(parent).children = children;
+    }
+
+    /// Adds or subtracts a weight at a folder and those above it.
+    pub(super) fn add_weight(&mut self, slot: u32, weight: Weight, add: fn(u32, u32) -> u32) {
+        let mut next = Some(slot);
+        while let Some(slot) = next {
+            let body = self.body_mut(slot);
+            body.folders_below = add(body.folders_below, weight.folders);
+            body.vms_below = add(body.vms_below, weight.vms);
+            body.templates_below = add(body.templates_below, weight.templates);
+            next = (slot != ROOT).then(|| self.node(slot).parent);
+        }
+    }
+
+    pub(super) fn height_bound(&self, slot: u32) -> u8 {
+        self.node(slot).body.as_ref().map_or(0, |body| body.height_bound)
+    }
+
+    fn raise_heights(&mut self, slot: u32) {
+        let mut below = self.height_bound(slot);
+        let mut slot = slot;
+        while slot != ROOT {
+            slot = self.node(slot).parent;
+            below += 1;
+            let body = self.body_mut(slot);
+            if body.height_bound >= below {
+                break;
+            }
+            body.height_bound = below;
+        }
+    }
+
+    /// How many levels of folders really are below; also tightens the bound. Costs a walk of the
+    /// subtree.
+    pub(super) fn measure_height(&mut self, slot: u32) -> u8 {
+        let children: Vec<u32> =
+            self.children(slot).map(|c| c.iter().collect()).unwrap_or_default();
+        let below = children.into_iter().map(|child| self.measure_height(child) + 1);
+        let height = below.max().unwrap_or(0);
+        if let Some(body) = &mut self.node_mut(slot).body {
+            body.height_bound = height;
+        }
+        height
+    }
+
+    /// Gives a detached folder another name.
+    pub(super) fn set_segment(&mut self, slot: u32, segment: &str) {
+        self.dead_names += self.node(slot).name_len as usize;
+        let (at, len) = self.store_name(segment);
+        let node = self.node_mut(slot);
+        (node.name_at, node.name_len) = (at, len);
+        self.compact_names();
+    }
+
+    /// Drops a folder that cannot be found any more, with its list of children.
+    pub(super) fn free(&mut self, slot: u32) {
+        let hash = self.hashing.id(self.node(slot).id.uuid().as_u128());
+        if let Ok(entry) = self.by_id.find_entry(hash, |&other| other == slot) {
+            entry.remove();
+        }
+        self.dead_names += self.node(slot).name_len as usize;
+        let node = self.node_mut(slot);
+        node.name_len = 0;
+        node.body = None;
+        self.free.push(slot);
+        self.compact_names();
+    }
+
+    /// Rewrites the arena of names once more than half of it is dead, so that the cost per change is
+    /// constant on average.
+    fn compact_names(&mut self) {
+        if self.dead_names <= self.names.len() / 2 || self.dead_names < 4096 {
+            return;
+        }
+        let mut names = String::with_capacity(self.names.len() - self.dead_names);
+        for node in &mut self.nodes {
+            let at = node.name_at as usize;
+            let segment = &self.names[at..at + node.name_len as usize];
+            node.name_at = u32::try_from(names.len()).unwrap_or(u32::MAX);
+            names.push_str(segment);
+        }
+        (self.names, self.dead_names) = (names, 0);
+    }
+
+    /// Bytes of memory held, as far as the store can know them.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let body = |node: &Node| {
+            node.body.as_ref().map_or(0, |body| size_of::<Body>() + body.children.heap_bytes())
+        };
+        self.nodes.capacity() * size_of::<Node>()
+            + self.nodes.iter().map(body).sum::<usize>()
+            + self.free.capacity() * 4
+            + self.names.capacity()
+            + self.by_name.allocation_size()
+            + self.by_id.allocation_size()
+    }
+}
