@@ -1,1 +1,74 @@
-//! A libvirt driver with deadlines, lossless XML and explained plans
+//! A libvirt driver that never hangs, never loses XML, and says before it acts.
+//!
+//! [`Host`] is one libvirt host, over tokio; [`blocking::Host`] is its twin for everyone else.
+//! Every call has a deadline, because the C library has none: a call that misses it is left behind
+//! on its thread, its guest is fenced off, and the rest of the host goes on. Errors have a
+//! [`Class`] to decide on and a remedy to read. [`DomainSpec`] describes a machine and becomes XML
+//! through a serializer; [`Host::create`] makes it whole or not at all; [`Host::stop`] stops it
+//! for sure; [`Host::agent`] asks its guest; [`Host::events`] tells what happens and where it may
+//! have missed something.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use quantix_core::{MemoryMib, VmId};
+//! use quantix_libvirt::{CreateOptions, DiskSpec, DomainSpec, Host, Libvirt, NicSpec};
+//! let host = Host::connect(Libvirt::new("qemu:///system")).await?;
+//! let execution = host.usable_domain_type().await?; // KVM only where a trial guest ran under it
+//! let spec = DomainSpec {
+//!     domain_type: execution.domain_type,
+//!     disks: vec![DiskSpec::qcow2("/var/lib/libvirt/images/web.qcow2")],
+//!     nics: vec![NicSpec::network("default")],
+//!     ..DomainSpec::new("web", VmId::from_u128(7), 2, MemoryMib(2048))
+//! };
+//! host.create(&spec, CreateOptions { start: true }).await?;
+//! host.agent(spec.id).wait(std::time::Duration::from_secs(120)).await?;
+//! println!("{} is up", host.agent(spec.id).host_name().await?);
+//! # Ok(()) }
+//! ```
+//!
+//! The backend behind a [`Host`] is a [`Hypervisor`]: [`Libvirt`] on the C library (feature `ffi`,
+//! on by default, needs `libvirt-dev`), or [`FakeHost`], which lives in memory and fails on demand.
+//!
+//! It refuses to guess: an image format is never probed, a firmware never named by path, a domain
+//! of another owner never touched, and KVM never assumed because `/dev/kvm` exists.
+
+mod agent;
+pub mod blocking;
+mod caps;
+mod error;
+mod event;
+mod fake;
+#[cfg(feature = "ffi")]
+mod ffi;
+mod host;
+mod hypervisor;
+mod kvm;
+mod life;
+mod model;
+mod spec;
+
+pub use agent::{
+    AGENT_FILE_BYTES_MAX, AGENT_OUTPUT_BYTES_MAX, Agent, GuestAddress, GuestExit, GuestInterface,
+    GuestOs, GuestTimezone, GuestUser, Seconds,
+};
+pub use caps::{DomainCapabilities, Execution};
+pub use error::{Class, Error, Result};
+pub use event::{EVENT_QUEUE_MAX, Event, EventStream, Lifecycle, ResyncReason};
+pub use fake::{FakeGuest, FakeHost, Fault, FaultKind};
+#[cfg(feature = "ffi")]
+pub use ffi::{KeepAlive, Libvirt};
+pub use host::{CALL_DEADLINE, CALLS_IN_FLIGHT_MAX, CONNECTIONS_GIVEN_UP_MAX, Host};
+pub use hypervisor::{Connector, EventSink, Hypervisor, Lane};
+pub use kvm::{KVM_TRIAL_LIMIT, KvmVerdict, try_kvm};
+pub use life::{
+    CreateOptions, Created, DeleteReport, StopMode, StopReport, StoppedBy, SweepReport, Tagged,
+};
+pub use model::{
+    Affect, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, MetadataKey, NodeInfo,
+    Param, Params, PowerRequest, StatsGroups, UndefineScope, Version, XmlKind,
+};
+pub use spec::{
+    CPUS_MAX, CpuModel, DEVICES_MAX, DiskBus, DiskDevice, DiskFormat, DiskSpec, DomainSpec,
+    DomainType, Firmware, Graphics, Mac, MacError, NAME_BYTES_MAX, NicSource, NicSpec, OwnerTag,
+    ScsiModel, SerialSpec, SpecError, TAG, Topology, VideoModel,
+};

@@ -1,0 +1,647 @@
+//! The calls of [`Hypervisor`] on a fake host.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use quantix_core::{MemoryMib, VmId};
+use quantix_xml::{Document, NewElement, Place};
+
+use super::{
+    devices::{self, Change},
+    guest::FakeGuest,
+    lost,
+    world::{FakeDomain, FaultKind, Inner, World},
+};
+use crate::{
+    Affect, Class, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, Error, Event,
+    EventSink, Hypervisor, Lifecycle, MetadataKey, NodeInfo, Param, PowerRequest, Result,
+    StatsGroups, UndefineScope, Version, XmlKind,
+};
+
+/// One connection to a fake host.
+#[derive(Debug)]
+pub(super) struct FakeConnection {
+    world: Arc<World>,
+    number: u64,
+}
+
+impl FakeConnection {
+    pub(super) fn new(world: Arc<World>, number: u64) -> Self {
+        Self { world, number }
+    }
+}
+
+impl Drop for FakeConnection {
+    fn drop(&mut self) {
+        self.world.lock().close(self.number);
+    }
+}
+
+/// A call: its method's name, the domain that it is about, whether that domain's guest must answer.
+#[derive(Clone, Copy)]
+struct Call {
+    name: &'static str,
+    id: Option<VmId>,
+    guest: bool,
+}
+
+impl Call {
+    fn host(name: &'static str) -> Self {
+        Self { name, id: None, guest: false }
+    }
+
+    fn record(name: &'static str, id: VmId) -> Self {
+        Self { name, id: Some(id), guest: false }
+    }
+
+    fn guest(name: &'static str, id: VmId) -> Self {
+        Self { name, id: Some(id), guest: true }
+    }
+}
+
+impl FakeConnection {
+    /// Lets a call through to the world, unless something is in its way.
+    fn call<T>(&self, call: Call, body: impl FnOnce(&mut Inner) -> Result<T>) -> Result<T> {
+        let mut inner = self.world.lock();
+        inner.calls.push(call.name);
+        while inner.partitioned {
+            inner = self.world.wait(inner);
+        }
+        if !inner.is_open(self.number) {
+            return Err(lost(call.name));
+        }
+        let fault = inner.take_fault(call.name, call.id);
+        match fault {
+            Some(FaultKind::Refuse(class)) => {
+                return Err(Error::new(class, call.name, "refused by an injected fault"));
+            }
+            Some(FaultKind::LoseConnection) => {
+                inner.close(self.number);
+                return Err(lost(call.name));
+            }
+            Some(FaultKind::Hang) => {
+                let seen = inner.releases;
+                while inner.releases == seen {
+                    inner = self.world.wait(inner);
+                }
+            }
+            Some(FaultKind::HalfDone) | None => {}
+        }
+        if let (true, Some(id)) = (call.guest, call.id) {
+            inner = self.wait_for_guest(inner, id);
+        }
+        let outcome = body(&mut inner);
+        drop(inner);
+        // What the call changed may be what another call waits for.
+        self.world.update(|_| ());
+        match fault {
+            Some(FaultKind::HalfDone) => {
+                outcome?;
+                Err(Error::new(Class::Failed, call.name, "failed half-way by an injected fault"))
+            }
+            _ => outcome,
+        }
+    }
+
+    /// Waits while the guest of an active domain hangs.
+    fn wait_for_guest<'g>(
+        &self,
+        mut inner: std::sync::MutexGuard<'g, Inner>,
+        id: VmId,
+    ) -> std::sync::MutexGuard<'g, Inner> {
+        let hangs = |inner: &Inner| {
+            inner.domains.get(&id).is_some_and(|d| d.guest.hung && d.state.is_active())
+        };
+        while hangs(&inner) {
+            inner = self.world.wait(inner);
+        }
+        inner
+    }
+}
+
+fn domain<'i>(
+    inner: &'i mut Inner,
+    operation: &'static str,
+    id: VmId,
+) -> Result<&'i mut FakeDomain> {
+    inner
+        .domains
+        .get_mut(&id)
+        .ok_or_else(|| Error::new(Class::NotFound, operation, "domain not found").about(id))
+}
+
+fn conflict(operation: &'static str, text: &str) -> Error {
+    Error::new(Class::Conflict, operation, text)
+}
+
+/// Switches a domain from one of some states to another, and tells.
+fn switch(
+    inner: &mut Inner,
+    (operation, id): (&'static str, VmId),
+    allowed: &[DomainState],
+    (state, what): (DomainState, Lifecycle),
+) -> Result<()> {
+    let domain = domain(inner, operation, id)?;
+    if !allowed.contains(&domain.state) {
+        let text = ["the domain is ", domain.state.as_str()].concat();
+        return Err(conflict(operation, &text).about(&domain.name));
+    }
+    domain.state = state;
+    if !state.is_active() {
+        domain.live_xml = None;
+        domain.known_busy = false;
+        domain.guest.hung = false;
+    }
+    inner.emit_lifecycle(id, what);
+    Ok(())
+}
+
+const ON: &[DomainState] = &[DomainState::Running, DomainState::Paused];
+const OFF: &[DomainState] = &[DomainState::ShutOff];
+const RUNNING: &[DomainState] = &[DomainState::Running];
+
+fn invalid(operation: &'static str, text: impl ToString) -> Error {
+    Error::new(Class::Invalid, operation, text.to_string())
+}
+
+/// Name and UUID of a definition.
+fn identify(operation: &'static str, xml: &str) -> Result<(String, VmId)> {
+    let document = Document::parse(xml).map_err(|error| invalid(operation, error))?;
+    let root = document.root();
+    let text = |name| root.child_text(name).map(|text| text.trim().to_owned());
+    let name = text("name").filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| invalid(operation, "the domain has no name"))?;
+    let id = text("uuid").ok_or_else(|| invalid(operation, "the domain has no UUID"))?;
+    Ok((name, id.parse().map_err(|error| invalid(operation, error))?))
+}
+
+fn number(xml: &str, name: &str) -> u64 {
+    let document = Document::parse(xml).ok();
+    let text = document.as_ref().and_then(|document| document.root().child_text(name));
+    text.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}
+
+/// Memory of a definition in KiB.
+fn memory_kib(xml: &str) -> u64 {
+    let Ok(document) = Document::parse(xml) else { return 0 };
+    let Some(memory) = document.root().child("memory") else { return 0 };
+    let amount = memory.text().trim().parse::<u64>().unwrap_or(0);
+    match memory.attr("unit").as_deref() {
+        Some("GiB") => amount << 20,
+        Some("MiB") => amount << 10,
+        _ => amount,
+    }
+}
+
+impl Hypervisor for FakeConnection {
+    fn backend(&self) -> &'static str {
+        "fake"
+    }
+
+    fn is_alive(&self) -> bool {
+        self.world.lock().is_open(self.number)
+    }
+
+    fn node_info(&self) -> Result<NodeInfo> {
+        self.call(Call::host("node_info"), |inner| {
+            let used: u64 = inner
+                .domains
+                .values()
+                .filter(|domain| domain.state.is_active())
+                .map(|domain| memory_kib(&domain.xml) / 1024)
+                .sum();
+            Ok(NodeInfo {
+                hostname: "fake".to_owned(),
+                uri: "fake:///".to_owned(),
+                driver: "Fake".to_owned(),
+                libvirt_version: Version(9_000_000),
+                hypervisor_version: Version(7_002_000),
+                arch: "x86_64".to_owned(),
+                cpus: 16,
+                numa_nodes: 1,
+                memory_mib: MemoryMib(65_536),
+                memory_free_mib: MemoryMib(65_536_u64.saturating_sub(used)),
+            })
+        })
+    }
+
+    fn domain_capabilities_xml(&self, arch: &str, machine: &str, kind: &str) -> Result<String> {
+        self.call(Call::host("domain_capabilities_xml"), |_| {
+            if kind == "kvm" {
+                let text = "KVM is not supported on this host";
+                return Err(Error::new(Class::Invalid, "read domain capabilities of", text));
+            }
+            Ok(super::devices::capabilities(arch, machine))
+        })
+    }
+
+    fn domains(&self) -> Result<Vec<DomainEntry>> {
+        self.call(Call::host("domains"), |inner| {
+            let mut entries: Vec<_> = inner
+                .domains
+                .iter()
+                .map(|(&id, domain)| DomainEntry {
+                    name: domain.name.clone(),
+                    id,
+                    state: domain.state,
+                })
+                .collect();
+            entries.sort_by(|a, b| a.name.cmp(&b.name));
+            Ok(entries)
+        })
+    }
+
+    fn domain_by_name(&self, name: &str) -> Result<DomainRef> {
+        self.call(Call::host("domain_by_name"), |inner| {
+            let found = inner.domains.iter().find(|(_, domain)| domain.name == name);
+            found.map(|(&id, _)| DomainRef { name: name.to_owned(), id }).ok_or_else(|| {
+                Error::new(Class::NotFound, "find domain", "domain not found").about(name)
+            })
+        })
+    }
+
+    fn domain_by_id(&self, id: VmId) -> Result<DomainRef> {
+        self.call(Call::record("domain_by_id", id), |inner| {
+            let name = domain(inner, "find domain", id)?.name.clone();
+            Ok(DomainRef { name, id })
+        })
+    }
+
+    fn state(&self, id: VmId) -> Result<DomainState> {
+        self.call(Call::record("state", id), |inner| {
+            Ok(domain(inner, "read state of domain", id)?.state)
+        })
+    }
+
+    fn info(&self, id: VmId) -> Result<DomainInfo> {
+        self.call(Call::record("info", id), |inner| {
+            let domain = domain(inner, "read domain", id)?;
+            let xml = domain.live_xml.as_ref().unwrap_or(&domain.xml);
+            let memory = MemoryMib(memory_kib(xml) / 1024);
+            Ok(DomainInfo {
+                name: domain.name.clone(),
+                id,
+                state: domain.state,
+                persistent: true,
+                autostart: domain.autostart,
+                managed_save: domain.managed_save,
+                cpus: u32::try_from(number(xml, "vcpu")).unwrap_or(u32::MAX),
+                memory_max_mib: memory,
+                memory_mib: memory,
+                cpu_time_ns: 0,
+            })
+        })
+    }
+
+    fn xml(&self, id: VmId, kind: XmlKind) -> Result<String> {
+        self.call(Call::record("xml", id), |inner| {
+            let domain = domain(inner, "read XML of domain", id)?;
+            Ok(match kind {
+                XmlKind::Current => domain.live_xml.clone().unwrap_or_else(|| domain.xml.clone()),
+                XmlKind::NextBoot | XmlKind::NextBootWithSecrets => domain.xml.clone(),
+            })
+        })
+    }
+
+    fn metadata(&self, id: VmId, key: &MetadataKey) -> Result<String> {
+        const OPERATION: &str = "read metadata of domain";
+        self.call(Call::record("metadata", id), |inner| {
+            let domain = domain(inner, OPERATION, id)?;
+            let document =
+                Document::parse(&domain.xml).map_err(|error| invalid(OPERATION, error))?;
+            let found = document.root().child("metadata").and_then(|metadata| {
+                metadata.elements().find(|e| e.namespace().as_deref() == Some(key.uri))
+            });
+            let found = found.map(|element| element.node().raw().into_owned());
+            found.ok_or_else(|| Error::new(Class::NotFound, OPERATION, "metadata not found"))
+        })
+    }
+
+    fn set_metadata(&self, id: VmId, key: &MetadataKey, xml: Option<&str>) -> Result<()> {
+        const OPERATION: &str = "tag domain";
+        self.call(Call::record("set_metadata", id), |inner| {
+            let domain = domain(inner, OPERATION, id)?;
+            domain.xml =
+                with_metadata(&domain.xml, key, xml).map_err(|error| invalid(OPERATION, error))?;
+            Ok(())
+        })
+    }
+
+    fn define(&self, xml: &str) -> Result<DomainRef> {
+        const OPERATION: &str = "define domain";
+        self.call(Call::host("define"), |inner| {
+            let (name, id) = identify(OPERATION, xml)?;
+            let clash = inner
+                .domains
+                .iter()
+                .find(|&(&other, domain)| (other == id) != (domain.name == name));
+            if let Some((other, domain)) = clash {
+                let text =
+                    ["domain '", &domain.name, "' already exists with uuid ", &other.to_string()];
+                return Err(conflict(OPERATION, &text.concat()).about(name));
+            }
+            let fresh = FakeDomain {
+                name: name.clone(),
+                xml: xml.to_owned(),
+                live_xml: None,
+                state: DomainState::ShutOff,
+                autostart: false,
+                managed_save: false,
+                guest: FakeGuest::default(),
+                known_busy: false,
+            };
+            let domain = inner.domains.entry(id).or_insert(fresh);
+            if domain.state.is_active() && domain.live_xml.is_none() {
+                domain.live_xml = Some(domain.xml.clone());
+            }
+            xml.clone_into(&mut domain.xml);
+            inner.emit_lifecycle(id, Lifecycle::Defined);
+            Ok(DomainRef { name, id })
+        })
+    }
+
+    fn undefine(&self, id: VmId, scope: UndefineScope) -> Result<()> {
+        const OPERATION: &str = "undefine domain";
+        self.call(Call::record("undefine", id), |inner| {
+            let domain = domain(inner, OPERATION, id)?;
+            if domain.managed_save && !scope.managed_save {
+                let text = "refusing to undefine while domain managed save image exists";
+                return Err(conflict(OPERATION, text).about(&domain.name));
+            }
+            if domain.state.is_active() {
+                return Err(conflict(OPERATION, "the domain is active").about(&domain.name));
+            }
+            inner.emit_lifecycle(id, Lifecycle::Undefined);
+            inner.domains.remove(&id);
+            Ok(())
+        })
+    }
+
+    fn start(&self, id: VmId, paused: bool) -> Result<()> {
+        let state = if paused { DomainState::Paused } else { DomainState::Running };
+        self.call(Call::record("start", id), |inner| {
+            switch(inner, ("start domain", id), OFF, (state, Lifecycle::Started))?;
+            domain(inner, "start domain", id)?.managed_save = false;
+            Ok(())
+        })
+    }
+
+    fn shutdown(&self, id: VmId, by: PowerRequest) -> Result<()> {
+        const OPERATION: &str = "shut down domain";
+        self.call(Call::guest("shutdown", id), |inner| {
+            let domain = domain(inner, OPERATION, id)?;
+            if by == PowerRequest::Agent && !domain.guest.agent {
+                return Err(no_agent(OPERATION));
+            }
+            let obeys = match by {
+                PowerRequest::Agent => domain.guest.obeys_agent,
+                PowerRequest::Acpi => domain.guest.hears_button,
+            };
+            if obeys {
+                switch(
+                    inner,
+                    (OPERATION, id),
+                    RUNNING,
+                    (DomainState::ShutOff, Lifecycle::Stopped),
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    fn reboot(&self, id: VmId, _by: PowerRequest) -> Result<()> {
+        self.call(Call::guest("reboot", id), |inner| {
+            let name = domain(inner, "reboot domain", id)?.name.clone();
+            inner.emit(&Event::Rebooted { domain: DomainRef { name, id } });
+            Ok(())
+        })
+    }
+
+    fn reset(&self, id: VmId) -> Result<()> {
+        self.call(Call::guest("reset", id), |inner| domain(inner, "reset domain", id).map(drop))
+    }
+
+    fn destroy(&self, id: VmId, _graceful: bool) -> Result<()> {
+        let off = (DomainState::ShutOff, Lifecycle::Stopped);
+        self.call(Call::record("destroy", id), |inner| {
+            switch(inner, ("destroy domain", id), ON, off)
+        })
+    }
+
+    fn pause(&self, id: VmId) -> Result<()> {
+        let paused = (DomainState::Paused, Lifecycle::Suspended);
+        self.call(Call::guest("pause", id), |inner| switch(inner, ("pause domain", id), ON, paused))
+    }
+
+    fn resume(&self, id: VmId) -> Result<()> {
+        let running = (DomainState::Running, Lifecycle::Resumed);
+        self.call(Call::guest("resume", id), |inner| {
+            switch(inner, ("resume domain", id), &[DomainState::Paused], running)
+        })
+    }
+
+    fn managed_save(&self, id: VmId) -> Result<()> {
+        let off = (DomainState::ShutOff, Lifecycle::Stopped);
+        self.call(Call::guest("managed_save", id), |inner| {
+            switch(inner, ("save domain", id), ON, off)?;
+            domain(inner, "save domain", id)?.managed_save = true;
+            Ok(())
+        })
+    }
+
+    fn managed_save_remove(&self, id: VmId) -> Result<()> {
+        self.call(Call::record("managed_save_remove", id), |inner| {
+            domain(inner, "drop saved image of domain", id)?.managed_save = false;
+            Ok(())
+        })
+    }
+
+    fn set_autostart(&self, id: VmId, on: bool) -> Result<()> {
+        self.call(Call::record("set_autostart", id), |inner| {
+            domain(inner, "set autostart of domain", id)?.autostart = on;
+            Ok(())
+        })
+    }
+
+    fn attach_device(&self, id: VmId, xml: &str, affect: Affect) -> Result<()> {
+        let operation = "attach device to domain";
+        self.device(Call::guest("attach_device", id), operation, (xml, affect), Change::Attach)
+    }
+
+    fn detach_device(&self, id: VmId, xml: &str, affect: Affect) -> Result<()> {
+        let operation = "detach device from domain";
+        self.device(Call::guest("detach_device", id), operation, (xml, affect), Change::Detach)
+    }
+
+    fn update_device(&self, id: VmId, xml: &str, affect: Affect) -> Result<()> {
+        let operation = "update device of domain";
+        self.device(Call::guest("update_device", id), operation, (xml, affect), Change::Update)
+    }
+
+    fn set_cpus(&self, id: VmId, cpus: u32, affect: Affect) -> Result<()> {
+        const OPERATION: &str = "set CPUs of domain";
+        self.call(Call::guest("set_cpus", id), |inner| {
+            edit(domain(inner, OPERATION, id)?, OPERATION, affect, |xml| {
+                devices::set_text(OPERATION, xml, "vcpu", &cpus.to_string())
+            })
+        })
+    }
+
+    fn set_memory_kib(&self, id: VmId, kib: u64, affect: Affect) -> Result<()> {
+        const OPERATION: &str = "set memory of domain";
+        self.call(Call::guest("set_memory_kib", id), |inner| {
+            edit(domain(inner, OPERATION, id)?, OPERATION, affect, |xml| {
+                let mib = devices::set_text(OPERATION, xml, "memory", &kib.to_string())?;
+                devices::set_attribute(OPERATION, &mib, ("memory", "unit"), "KiB")
+            })
+        })
+    }
+
+    fn block_resize(&self, id: VmId, _disk: &str, _bytes: u64) -> Result<()> {
+        self.call(Call::guest("block_resize", id), |inner| {
+            domain(inner, "resize disk of domain", id).map(drop)
+        })
+    }
+
+    fn agent_command(&self, id: VmId, command: &str, _timeout_seconds: u32) -> Result<String> {
+        const OPERATION: &str = "call agent of domain";
+        self.call(Call::guest("agent_command", id), |inner| {
+            let domain = domain(inner, OPERATION, id)?;
+            if !domain.state.is_active() {
+                return Err(conflict(OPERATION, "domain is not running").about(&domain.name));
+            }
+            if !domain.guest.agent {
+                return Err(no_agent(OPERATION));
+            }
+            domain.guest.answer(command)
+        })
+    }
+
+    fn stats(&self, _groups: StatsGroups, ids: &[VmId]) -> Result<Vec<DomainStats>> {
+        let asked_all = ids.is_empty();
+        let first_silent = |inner: &Inner| {
+            let mut silent =
+                inner.domains.iter().filter(|(_, d)| d.guest.hung && d.state.is_active());
+            silent
+                .find(|(id, d)| !d.known_busy && (asked_all || ids.contains(id)))
+                .map(|(&id, _)| id)
+        };
+        let mut inner = self.world.lock();
+        let silent = first_silent(&inner);
+        if let Some(domain) = silent.and_then(|id| inner.domains.get_mut(&id)) {
+            // As libvirt does: the first bulk call that meets a hung guest hangs with it, and the
+            // guest is then known to be busy.
+            domain.known_busy = true;
+        }
+        drop(inner);
+        if let Some(id) = silent {
+            return self.call(Call::guest("stats", id), |_| Ok(Vec::new()));
+        }
+        self.call(Call::host("stats"), |inner| {
+            let chosen = inner.domains.iter().filter(|(id, _)| asked_all || ids.contains(id));
+            Ok(chosen
+                .map(|(&id, domain)| DomainStats {
+                    domain: DomainRef { name: domain.name.clone(), id },
+                    params: BTreeMap::from([(
+                        "state.state".to_owned(),
+                        Param::Int(if domain.state.is_active() { 1 } else { 5 }),
+                    )]),
+                })
+                .collect())
+        })
+    }
+
+    fn subscribe(&self, sink: EventSink) -> Result<()> {
+        self.call(Call::host("subscribe"), |inner| {
+            inner.subscribe(self.number, sink);
+            Ok(())
+        })
+    }
+}
+
+fn no_agent(operation: &'static str) -> Error {
+    Error::new(Class::Retryable, operation, "QEMU guest agent is not connected")
+}
+
+/// Edits the XML that `affect` names.
+fn edit(
+    domain: &mut FakeDomain,
+    operation: &'static str,
+    affect: Affect,
+    change: impl Fn(&str) -> Result<String>,
+) -> Result<()> {
+    if affect != Affect::NextBoot && !domain.state.is_active() {
+        return Err(conflict(operation, "the domain is not running").about(&domain.name));
+    }
+    let live = domain.live_xml.as_ref().unwrap_or(&domain.xml);
+    let live = if affect == Affect::NextBoot { live.clone() } else { change(live)? };
+    if affect != Affect::Live {
+        domain.xml = change(&domain.xml)?;
+    }
+    domain.live_xml = domain.state.is_active().then_some(live);
+    Ok(())
+}
+
+fn with_metadata(
+    xml: &str,
+    key: &MetadataKey,
+    element: Option<&str>,
+) -> std::result::Result<String, Box<dyn std::error::Error>> {
+    let mut document = Document::parse(xml)?;
+    let metadata = document.root().child("metadata").map(|metadata| metadata.id());
+    let metadata = match metadata {
+        Some(metadata) => metadata,
+        None => {
+            let root = document.root().id();
+            document.append(root, &NewElement::new("metadata"))?
+        }
+    };
+    let old = document.element(metadata).and_then(|metadata| {
+        let old = metadata.elements().find(|e| e.namespace().as_deref() == Some(key.uri));
+        old.map(|old| old.id())
+    });
+    if let Some(old) = old {
+        document.remove(old)?;
+    }
+    if let Some(element) = element {
+        let element = Document::parse(element)?;
+        let name = [key.prefix, ":", element.root().name()].concat();
+        let mut prefixed = NewElement::new(name).attr(["xmlns:", key.prefix].concat(), key.uri);
+        for attribute in element.root().attributes() {
+            prefixed = prefixed.attr(attribute.name(), attribute.value());
+        }
+        let node = document.append(metadata, &prefixed)?;
+        for child in element.root().elements() {
+            document.insert_xml(Place::LastIn(node), &child.node().raw())?;
+        }
+    }
+    Ok(document.to_string())
+}
+
+impl FakeConnection {
+    fn device(
+        &self,
+        call: Call,
+        operation: &'static str,
+        (device, affect): (&str, Affect),
+        change: Change,
+    ) -> Result<()> {
+        let Some(id) = call.id else { return Ok(()) };
+        self.call(call, |inner| {
+            let domain = domain(inner, operation, id)?;
+            let is_live_detach = change == Change::Detach && affect != Affect::NextBoot;
+            let (_, alias) = devices::change(operation, &domain.xml, device, change)?;
+            let reference = DomainRef { name: domain.name.clone(), id };
+            if is_live_detach && !domain.guest.releases_devices {
+                inner.emit(&Event::DeviceRemovalFailed { domain: reference, alias });
+                return Ok(());
+            }
+            edit(domain, operation, affect, |xml| {
+                devices::change(operation, xml, device, change).map(|(xml, _)| xml)
+            })?;
+            if is_live_detach {
+                inner.emit(&Event::DeviceRemoved { domain: reference, alias });
+            }
+            Ok(())
+        })
+    }
+}

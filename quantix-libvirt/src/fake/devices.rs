@@ -1,0 +1,127 @@
+//! Devices in the XML of a fake domain.
+
+use quantix_xml::{Document, Element, NewElement, NodeId, Place};
+
+use crate::{Class, Error, Result};
+
+fn invalid(operation: &'static str, text: impl ToString) -> Error {
+    Error::new(Class::Invalid, operation, text.to_string())
+}
+
+/// What tells a device from others of its kind: its target, or its address.
+fn identity(device: Element<'_>) -> Option<String> {
+    let target = device.child("target").and_then(|target| target.attr("dev"));
+    let mac = || device.child("mac").and_then(|mac| mac.attr("address"));
+    let alias = || device.child("alias").and_then(|alias| alias.attr("name"));
+    target.or_else(mac).or_else(alias).map(std::borrow::Cow::into_owned)
+}
+
+fn devices_of(operation: &'static str, document: &Document) -> Result<NodeId> {
+    let devices = document.root().child("devices").map(|devices| devices.id());
+    devices.ok_or_else(|| invalid(operation, "the domain has no devices"))
+}
+
+/// The device of a domain that `wanted` describes.
+fn find(document: &Document, wanted: Element<'_>) -> Option<NodeId> {
+    let identity_wanted = identity(wanted);
+    document
+        .root()
+        .child("devices")?
+        .elements_named(wanted.local_name())
+        .find(|device| identity(*device) == identity_wanted)
+        .map(|device| device.id())
+}
+
+/// A change of the devices.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Attach,
+    Detach,
+    Update,
+}
+
+/// The XML of a domain after a change, and the alias or identity of the device.
+pub(super) fn change(
+    operation: &'static str,
+    xml: &str,
+    device: &str,
+    change: Change,
+) -> Result<(String, String)> {
+    let mut document = Document::parse(xml).map_err(|error| invalid(operation, error))?;
+    let wanted = Document::parse(device).map_err(|error| invalid(operation, error))?;
+    let name = identity(wanted.root()).unwrap_or_else(|| wanted.root().local_name().to_owned());
+    let found = find(&document, wanted.root());
+    let edited = match (change, found) {
+        (Change::Attach, Some(_)) => {
+            let text = ["target ", &name, " already exists"].concat();
+            return Err(Error::new(Class::Conflict, operation, text));
+        }
+        (Change::Attach, None) => {
+            let devices = devices_of(operation, &document)?;
+            document.insert_xml(Place::LastIn(devices), device).map(drop)
+        }
+        (Change::Detach | Change::Update, None) => {
+            let text = ["device not found: no ", &name].concat();
+            return Err(Error::new(Class::NotFound, operation, text));
+        }
+        (Change::Detach, Some(node)) => document.remove(node),
+        (Change::Update, Some(node)) => {
+            let replaced = document.insert_xml(Place::After(node), device);
+            replaced.and_then(|_| document.remove(node))
+        }
+    };
+    edited.map_err(|error| invalid(operation, error))?;
+    Ok((document.to_string(), name))
+}
+
+/// Replaces the text of an element at the top of a domain.
+pub(super) fn set_text(
+    operation: &'static str,
+    xml: &str,
+    name: &str,
+    text: &str,
+) -> Result<String> {
+    let mut document = Document::parse(xml).map_err(|error| invalid(operation, error))?;
+    let node = document.root().child(name).map(|element| element.id());
+    let node = node.ok_or_else(|| invalid(operation, "the domain lacks the element"))?;
+    document.set_text(node, text).map_err(|error| invalid(operation, error))?;
+    Ok(document.to_string())
+}
+
+/// Replaces an attribute of an element at the top of a domain.
+pub(super) fn set_attribute(
+    operation: &'static str,
+    xml: &str,
+    (element, name): (&str, &str),
+    value: &str,
+) -> Result<String> {
+    let mut document = Document::parse(xml).map_err(|error| invalid(operation, error))?;
+    let node = document.root().child(element).map(|element| element.id());
+    let node = node.ok_or_else(|| invalid(operation, "the domain lacks the element"))?;
+    document.set_attribute(node, name, value).map_err(|error| invalid(operation, error))?;
+    Ok(document.to_string())
+}
+
+/// The domain capabilities of a fake host.
+pub(super) fn capabilities(arch: &str, machine: &str) -> String {
+    let or = |text: &str, default: &str| if text.is_empty() { default } else { text }.to_owned();
+    let values = |name: &str, values: &[&str]| {
+        let values = values.iter().map(|value| NewElement::new("value").text(*value));
+        NewElement::new("enum").attr("name", name).children(values)
+    };
+    let part = |name: &str| NewElement::new(name).attr("supported", "yes");
+    let mode = NewElement::new("mode").attr("name", "maximum").attr("supported", "yes");
+    let disk = part("disk")
+        .child(values("diskDevice", &["disk", "cdrom"]))
+        .child(values("bus", &["virtio", "sata", "scsi", "ide", "usb"]));
+    let root = NewElement::new("domainCapabilities")
+        .child(NewElement::new("path").text("/usr/bin/qemu-system-x86_64"))
+        .child(NewElement::new("domain").text("qemu"))
+        .child(NewElement::new("machine").text(or(machine, "pc-q35-7.2")))
+        .child(NewElement::new("arch").text(or(arch, "x86_64")))
+        .child(NewElement::new("vcpu").attr("max", "288"))
+        .child(part("os").child(values("firmware", &["efi"])))
+        .child(NewElement::new("cpu").child(mode))
+        .child(NewElement::new("devices").child(disk));
+    Document::new(&root).map(|document| document.to_string()).unwrap_or_default()
+}

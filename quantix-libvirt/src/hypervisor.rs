@@ -1,0 +1,143 @@
+//! The boundary of a backend: one connection, blocking calls.
+
+use std::{fmt, sync::Arc};
+
+use quantix_core::VmId;
+
+use crate::{
+    Affect, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, Error, Event,
+    MetadataKey, NodeInfo, PowerRequest, Result, StatsGroups, UndefineScope, XmlKind,
+};
+
+/// What a connection is for. Each purpose has its own, so that one cannot starve another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Lane {
+    /// Calls that users wait for.
+    Control,
+    /// Events and health.
+    Events,
+    /// Bulk statistics.
+    Stats,
+    /// Calls to guest agents, which a guest may leave unanswered.
+    Agent,
+    /// One migration or another long job.
+    Job,
+}
+
+/// Takes events from a backend; called on a thread of the backend and never blocks.
+pub type EventSink = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// Makes connections to one host.
+pub trait Connector: Send + Sync + fmt::Debug {
+    /// The URI, for messages.
+    fn uri(&self) -> &str;
+
+    /// Opens a connection. May block; is called on a worker thread.
+    ///
+    /// # Errors
+    /// When the host cannot be reached or refuses.
+    fn connect(&self, lane: Lane) -> Result<Arc<dyn Hypervisor>>;
+}
+
+macro_rules! hypervisor {
+    ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),*) -> $out:ty, $words:literal;)*) => {
+        /// One connection to a hypervisor.
+        ///
+        /// Calls block, may hang for ever and may be made from several threads at once. Deadlines,
+        /// lanes, quarantine and reconnecting are not a backend's business: [`crate::Host`] adds
+        /// them over any backend. A call that a backend lacks answers [`crate::Class::Unsupported`].
+        pub trait Hypervisor: Send + Sync + fmt::Debug {
+            /// The backend's name for messages, such as `libvirt`.
+            fn backend(&self) -> &'static str;
+
+            /// Whether the connection still stands. Never blocks.
+            fn is_alive(&self) -> bool;
+
+            $($(#[$doc])*
+            ///
+            /// # Errors
+            /// When the hypervisor refuses or fails; see [`crate::Class`].
+            #[allow(unused_variables, reason = "the default of an optional call ignores its arguments")]
+            fn $name(&self, $($arg: $type),*) -> Result<$out> {
+                Err(Error::unsupported($words, self.backend()))
+            })*
+        }
+    };
+}
+
+hypervisor! {
+    /// The host.
+    fn node_info() -> NodeInfo, "read node of";
+    /// The capabilities document.
+    fn capabilities_xml() -> String, "read capabilities of";
+    /// The domain capabilities document for an architecture, machine type and domain type; an
+    /// empty text leaves the choice to the host.
+    fn domain_capabilities_xml(arch: &str, machine: &str, domain_type: &str) -> String,
+        "read domain capabilities of";
+
+    /// All domains with their states, by name.
+    fn domains() -> Vec<DomainEntry>, "list domains of";
+    /// The domain of a name.
+    fn domain_by_name(name: &str) -> DomainRef, "find domain";
+    /// The domain of a UUID.
+    fn domain_by_id(id: VmId) -> DomainRef, "find domain";
+    /// What a domain is doing.
+    fn state(id: VmId) -> DomainState, "read state of domain";
+    /// What the host says about a domain.
+    fn info(id: VmId) -> DomainInfo, "read domain";
+    /// The XML of a domain.
+    fn xml(id: VmId, kind: XmlKind) -> String, "read XML of domain";
+    /// The element of a namespace in a domain's metadata.
+    fn metadata(id: VmId, key: &MetadataKey) -> String, "read metadata of domain";
+    /// Replaces or, with `None`, removes such an element, which is given without its prefix.
+    fn set_metadata(id: VmId, key: &MetadataKey, xml: Option<&str>) -> (), "tag domain";
+
+    /// Defines a domain, or redefines the one of the same name and UUID. Validates against the
+    /// schema first.
+    fn define(xml: &str) -> DomainRef, "define domain";
+    /// Removes a definition.
+    fn undefine(id: VmId, scope: UndefineScope) -> (), "undefine domain";
+    /// Starts a domain, paused if so wanted.
+    fn start(id: VmId, paused: bool) -> (), "start domain";
+    /// Asks the guest to shut down; returns at once.
+    fn shutdown(id: VmId, by: PowerRequest) -> (), "shut down domain";
+    /// Asks the guest to reboot; returns at once.
+    fn reboot(id: VmId, by: PowerRequest) -> (), "reboot domain";
+    /// Presses the reset button.
+    fn reset(id: VmId) -> (), "reset domain";
+    /// Ends the domain's process: with `graceful`, only if it yields to a plain signal.
+    fn destroy(id: VmId, graceful: bool) -> (), "destroy domain";
+    /// Pauses a domain.
+    fn pause(id: VmId) -> (), "pause domain";
+    /// Lets a paused domain run.
+    fn resume(id: VmId) -> (), "resume domain";
+    /// Saves memory to a file of the host's choice and stops; the next start resumes.
+    fn managed_save(id: VmId) -> (), "save domain";
+    /// Drops such a saved image.
+    fn managed_save_remove(id: VmId) -> (), "drop saved image of domain";
+    /// Makes a domain start with its host, or not.
+    fn set_autostart(id: VmId, on: bool) -> (), "set autostart of domain";
+
+    /// Adds a device.
+    fn attach_device(id: VmId, xml: &str, affect: Affect) -> (), "attach device to domain";
+    /// Removes a device; from a running domain this is only a request to the guest.
+    fn detach_device(id: VmId, xml: &str, affect: Affect) -> (), "detach device from domain";
+    /// Changes a device in place.
+    fn update_device(id: VmId, xml: &str, affect: Affect) -> (), "update device of domain";
+    /// Sets the number of virtual CPUs.
+    fn set_cpus(id: VmId, cpus: u32, affect: Affect) -> (), "set CPUs of domain";
+    /// Sets the memory in KiB.
+    fn set_memory_kib(id: VmId, kib: u64, affect: Affect) -> (), "set memory of domain";
+    /// Grows a disk of a running domain; `disk` is its target or path.
+    fn block_resize(id: VmId, disk: &str, bytes: u64) -> (), "resize disk of domain";
+
+    /// Sends a command to the guest agent and gives its reply, both JSON.
+    fn agent_command(id: VmId, command: &str, timeout_seconds: u32) -> String, "call agent of domain";
+
+    /// Statistics of all domains (`ids` empty) or of some, without waiting for busy ones.
+    fn stats(groups: StatsGroups, ids: &[VmId]) -> Vec<DomainStats>, "read statistics of";
+
+    /// Delivers the events of this connection to `sink` until the connection is dropped.
+    fn subscribe(sink: EventSink) -> (), "subscribe to events of";
+}
