@@ -121,6 +121,25 @@ const char *qtx_error_findings(const struct qtx_error *error);
  */
 void qtx_error_free(struct qtx_error *error);
 
+/**
+ * Chooses a node for each machine.
+ *
+ * `cluster_json` and `vms_json` are the documents of `quantix place`; `policy_json` is NULL for
+ * the default policy. `explain` adds why each machine goes where it goes. On success `*answer_out`
+ * is the document of `quantix place --json`, owned by the caller and freed with
+ * `qtx_string_free`; machines that fit nowhere are part of it and no error. May be called from
+ * any thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_place(const char *cluster_json,
+                          const char *vms_json,
+                          const char *policy_json,
+                          bool explain,
+                          char **answer_out,
+                          struct qtx_error **error);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

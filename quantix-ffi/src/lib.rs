@@ -19,11 +19,13 @@
 
 mod boundary;
 mod error;
+mod scheduler;
 
 pub use boundary::qtx_string_free;
 pub use error::{
     qtx_error, qtx_error_findings, qtx_error_free, qtx_error_message, qtx_error_status, qtx_status,
 };
+pub use scheduler::qtx_place;
 
 /// The version of the library, such as `0.1.0`. Static; never freed.
 #[unsafe(no_mangle)]

@@ -7,16 +7,18 @@
 //! [`convert::to_python`]; errors become the exceptions of `quantix.exceptions`.
 
 mod convert;
+mod scheduler;
 
 use pyo3::prelude::*;
 
 /// The compiled half of `quantix`; import `quantix` instead.
 #[pymodule]
 mod _core {
-    use pyo3::prelude::*;
-
     /// The version of the package.
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "Python's name for it")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_export]
+    use crate::scheduler::place;
 }

@@ -1,0 +1,49 @@
+"""Placement from Python."""
+
+import json
+
+import pytest
+
+import quantix
+from quantix.scheduler import place
+
+CLUSTER = {
+    "nodes": [
+        {"id": "n1", "cpu_milli": 4000, "memory_mib": 8192},
+        {"id": "n2", "cpu_milli": 4000, "memory_mib": 8192, "pools": ["ceph"]},
+    ],
+    "pools": [{"id": "ceph", "capacity_bytes": 1 << 40}],
+}
+DB = {
+    "id": "db",
+    "cpu_milli": 2000,
+    "memory_mib": 4096,
+    "disks": [{"size_bytes": 10 << 30, "storage_pool_id": "ceph"}],
+}
+
+
+def test_the_machine_goes_where_its_pool_is():
+    answer = place(CLUSTER, [DB])
+    assert [(p["vm"], p["node"]) for p in answer["placements"]] == [("db", "n2")]
+    assert answer == place(json.dumps(CLUSTER), json.dumps({"vms": [DB]}))
+
+
+def test_reasons_when_nothing_fits():
+    answer = place(CLUSTER, [{**DB, "memory_mib": 9000}])
+    (unplaced,) = answer["unplaced"]
+    assert [r["filter"] for r in unplaced["rejections"]] == ["storage_pool", "memory"]
+    assert unplaced["would_fit_if"][0]["node"] == "n2"
+
+
+def test_explains_on_request():
+    (placement,) = place(CLUSTER, [DB], {"name": "apart"}, explain=True)["placements"]
+    assert placement["explanation"]["feasible"] == 1
+
+
+def test_faults_carry_findings():
+    dangling = {"nodes": [{**CLUSTER["nodes"][1]}], "pools": []}
+    with pytest.raises(quantix.InputError) as error:
+        place(dangling, [DB])
+    assert error.value.findings[0]["path"] == "nodes[0].pools[0]"
+    with pytest.raises(ValueError, match="unknown field"):
+        place({"nodes": [], "hosts": []}, [])
