@@ -11,7 +11,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use quantix_ova::ovf::{Descriptor, Inspect, PackageFormat};
+use quantix_ova::{
+    ovf::{Descriptor, Inspect},
+    package::Packing,
+};
 
 #[path = "ovf_plain/mod.rs"]
 mod plain;
@@ -74,7 +77,7 @@ fn good_descriptors_read_like_a_plain_reader_reads_them() {
         match Descriptor::parse(&bytes) {
             Err(error) => wrong.push(format!("{name}:{}", error.finding())),
             Ok(descriptor) => {
-                let inspect = Inspect::new(PackageFormat::Ovf, &descriptor);
+                let inspect = Inspect::new(Packing::Ovf, &descriptor);
                 if inspect.is_broken() {
                     let errors = inspect.findings.iter().filter(|finding| finding.is_error());
                     wrong.push(format!("{name}: {:?}", errors.collect::<Vec<_>>()));

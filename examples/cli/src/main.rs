@@ -15,6 +15,7 @@ mod failure;
 mod input;
 mod place;
 mod ui;
+mod xml;
 
 use std::process::ExitCode;
 
@@ -56,6 +57,9 @@ enum Command {
     Place(place::PlaceArgs),
     /// Tell why a machine goes where it goes, or why it fits nowhere.
     Explain(place::ExplainArgs),
+    /// XML documents of libvirt and OVF.
+    #[command(subcommand)]
+    Xml(xml::XmlCommand),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  quantix completions bash > /etc/bash_completion.d/quantix")]
     Completions {
@@ -69,6 +73,7 @@ impl Command {
         match self {
             Self::Place(args) => args.run(ui),
             Self::Explain(args) => args.run(ui),
+            Self::Xml(command) => command.run(ui),
             Self::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Cli::command(), "quantix", &mut script);

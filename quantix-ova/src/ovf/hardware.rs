@@ -17,13 +17,9 @@ pub(super) fn read_hardware(reader: &mut Reader, element: Element<'_>) -> Hardwa
         transports: words(attr(element, "transport")),
         at: element.position(),
     };
-    let mut has_system = false;
     for child in element.elements() {
         match child.local_name() {
-            "System" => {
-                has_system = true;
-                read_system(reader, child, &mut hardware);
-            }
+            "System" => read_system(reader, child, &mut hardware),
             "Item" | "StorageItem" | "EthernetPortItem" => {
                 hardware.items.push(read_item(reader, child));
             }
@@ -32,10 +28,6 @@ pub(super) fn read_hardware(reader: &mut Reader, element: Element<'_>) -> Hardwa
             "Info" => {}
             _ => check::unknown_element(reader, child, "the hardware section"),
         }
-    }
-    if !has_system {
-        let message = "the hardware section has no System, so its hardware family is unknown";
-        reader.info("missing-system", element.position(), message);
     }
     hardware
 }

@@ -4,23 +4,14 @@ use quantix_core::{Finding, REDACTED};
 use serde::{Deserialize, Serialize};
 
 use super::{Bus, Descriptor, Firmware, Machine, OvfError, VirtualSystem};
-
-/// What was inspected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PackageFormat {
-    /// One file: a tar.
-    Ova,
-    /// A descriptor with its files beside it.
-    Ovf,
-}
+use crate::package::Packing;
 
 /// What an appliance is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inspect {
     /// What was inspected.
-    pub format: PackageFormat,
+    pub format: Packing,
     /// The version of OVF.
     pub ovf_version: Option<String>,
     /// The program that wrote it.
@@ -177,7 +168,7 @@ pub struct InspectFile {
 impl Inspect {
     /// The answer for a descriptor that was found in a package of this format.
     #[must_use]
-    pub fn new(format: PackageFormat, descriptor: &Descriptor) -> Self {
+    pub fn new(format: Packing, descriptor: &Descriptor) -> Self {
         let option = descriptor.default_option();
         let default = option.map(|option| option.id.as_str());
         Self {
@@ -212,7 +203,7 @@ impl Inspect {
 
     /// The answer for a descriptor that cannot be read at all.
     #[must_use]
-    pub fn unreadable(format: PackageFormat, error: &OvfError) -> Self {
+    pub fn unreadable(format: Packing, error: &OvfError) -> Self {
         Self {
             format,
             ovf_version: None,
@@ -303,7 +294,7 @@ fn disks(machine: &Machine) -> Vec<InspectDisk> {
             },
             file: disk.href.clone(),
             capacity_bytes: disk.capacity_bytes,
-            format: disk.format.as_deref().map(format_name),
+            format: format_of(disk),
             controller: disk.bus,
             controller_model: controller.and_then(|c| c.model.clone()),
             bus: controller.and_then(|c| c.index),
@@ -311,6 +302,18 @@ fn disks(machine: &Machine) -> Vec<InspectDisk> {
         }
     });
     all.collect()
+}
+
+/// The format that the disk entry names; where it names none, what the file is called.
+fn format_of(disk: &super::MachineDisk) -> Option<String> {
+    if let Some(uri) = &disk.format {
+        return Some(format_name(uri));
+    }
+    let (_, extension) = disk.href.as_deref()?.rsplit_once('.')?;
+    let extension = extension.to_ascii_lowercase();
+    ["vmdk", "vhd", "vhdx", "qcow2", "vdi", "raw", "iso"]
+        .contains(&extension.as_str())
+        .then_some(extension)
 }
 
 /// The short name of a format URI; the URI itself where there is none.

@@ -31,6 +31,7 @@ mod hardware;
 mod inspect;
 mod machine;
 mod model;
+mod packaged;
 mod product;
 mod reader;
 mod system;
@@ -42,7 +43,7 @@ use quantix_xml::{Document, Position, XmlError};
 pub use self::{
     inspect::{
         Inspect, InspectCdrom, InspectDisk, InspectFile, InspectNic, InspectOption, InspectOs,
-        InspectProperty, InspectSystem, PackageFormat,
+        InspectProperty, InspectSystem,
     },
     machine::{
         Bus, Cdrom, Controller, Firmware, Floppy, Machine, MachineDisk, Media, Nic, OtherDevice,
@@ -51,6 +52,7 @@ pub use self::{
         About, Bound, Capacity, Collection, DeploymentOption, DiskRef, Entity, FileRef, Hardware,
         Item, NetworkRef, OperatingSystem, Product, Property, Setting, StartupItem, VirtualSystem,
     },
+    packaged::inspect,
     reader::FINDINGS_MAX,
 };
 
