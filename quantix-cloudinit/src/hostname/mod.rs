@@ -32,5 +32,5 @@ mod render;
 mod template;
 
 pub use error::{HostnameError, TemplateError};
-pub use render::{HOSTNAME_TRIES_MAX, Hostname, HostnameContext, NameRules};
+pub use render::{HOSTNAME_TRIES_MAX, Hostname, HostnameContext, NameRules, date_of_unix_seconds};
 pub use template::{HostnameTemplate, RANDOM_CHARS, RANDOM_CHARS_MIN, TEMPLATE_BYTES_MAX};

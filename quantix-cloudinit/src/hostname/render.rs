@@ -16,6 +16,27 @@ pub const HOSTNAME_TRIES_MAX: usize = 64;
 /// Random characters: no vowels that make words, nothing that looks like something else.
 const RANDOM_ALPHABET: &[u8; 26] = b"bcdfghjkmnpqrstvwxz2345678";
 
+/// The UTC date of a time, `YYYY-MM-DD`, for [`HostnameContext::date`].
+///
+/// ```
+/// # use quantix_cloudinit::hostname::date_of_unix_seconds;
+/// assert_eq!(date_of_unix_seconds(951_782_400), "2000-02-29");
+/// ```
+#[must_use]
+pub fn date_of_unix_seconds(seconds: u64) -> String {
+    // Days since 0000-03-01, in eras of 400 years, so that a leap day is the last day of its year.
+    let days = seconds / 86_400 + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// What a guest's system allows as its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NameRules {

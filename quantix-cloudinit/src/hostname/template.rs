@@ -149,7 +149,7 @@ fn length(argument: &str, offset: usize) -> Result<Option<usize>, TemplateError>
     if argument.is_empty() {
         return Ok(None);
     }
-    let number = argument.strip_prefix(' ').map(str::trim).and_then(|text| small(text));
+    let number = argument.strip_prefix(' ').map(str::trim).and_then(small);
     match number.filter(|n| (1..=63).contains(n)) {
         Some(number) => Ok(Some(number)),
         None => {
@@ -164,7 +164,7 @@ fn width(argument: &str, offset: usize) -> Result<usize, TemplateError> {
     if argument.is_empty() {
         return Ok(1);
     }
-    let number = argument.strip_prefix(":0").and_then(|text| small(text));
+    let number = argument.strip_prefix(":0").and_then(small);
     number.filter(|n| (1..=20).contains(n)).ok_or_else(|| {
         TemplateError::new(offset, "expected `:0` and a number of digits, such as {{.Index:03}}")
     })

@@ -1,5 +1,32 @@
-//! See the crate page.
+//! Customization specs rendered for one machine.
+//!
+//! ```
+//! use quantix_cloudinit::spec::{Entropy, RenderOptions, render};
+//! use quantix_core::{CustomizationSpec, OsFamily, SpecVm};
+//! let spec = CustomizationSpec::new("web", OsFamily::Linux)
+//!     .with_hostname("{{.VMName}}-{{.Random}}")
+//!     .with_timezone("America/New_York");
+//! let vm = SpecVm { name: "web".into(), id: Some("i-1".into()), ..SpecVm::default() };
+//! let rendered = render(&spec, &vm, RenderOptions::default(), &mut Entropy::from_seed(1))?;
+//! assert_eq!(rendered.hostname(), "web-bcdjps");
+//! assert_eq!(rendered.names(), ["meta-data", "user-data"]);
+//! # Ok::<(), quantix_cloudinit::spec::RenderError>(())
+//! ```
+//!
+//! Nothing is rendered while anything is wrong, and everything that is wrong is told at once, with
+//! the path of its field. Files come from the typed documents of this crate, never from pasted
+//! text.
 
+mod agent;
+mod documents;
 mod entropy;
+mod linux;
+mod mime;
+mod network;
+mod nocloud;
+mod render;
+mod rendered;
 
 pub use entropy::{Entropy, EntropyError};
+pub use render::{RenderOptions, Target, TargetError, render};
+pub use rendered::{RenderError, RenderReport, Rendered, WriteError};
