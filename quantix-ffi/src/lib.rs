@@ -18,10 +18,12 @@
 #![allow(non_camel_case_types, reason = "type names are the C names")]
 
 mod boundary;
+mod cloudinit;
 mod error;
 mod scheduler;
 
 pub use boundary::qtx_string_free;
+pub use cloudinit::{qtx_seed_build, qtx_spec_render};
 pub use error::{
     qtx_error, qtx_error_findings, qtx_error_free, qtx_error_message, qtx_error_status, qtx_status,
 };

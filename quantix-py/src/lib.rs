@@ -6,6 +6,7 @@
 //! [`convert::document`], the work runs in [`convert::detached`], the answer leaves through
 //! [`convert::to_python`]; errors become the exceptions of `quantix.exceptions`.
 
+mod cloudinit;
 mod convert;
 mod scheduler;
 
@@ -18,6 +19,9 @@ mod _core {
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "Python's name for it")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_export]
+    use crate::cloudinit::{build_seed, render_files, render_spec, seed_image};
 
     #[pymodule_export]
     use crate::scheduler::place;

@@ -14,6 +14,8 @@
 mod failure;
 mod input;
 mod place;
+mod seed;
+mod spec;
 mod ui;
 mod xml;
 
@@ -60,6 +62,12 @@ enum Command {
     /// XML documents of libvirt and OVF.
     #[command(subcommand)]
     Xml(xml::XmlCommand),
+    /// Seed images and the documents in them.
+    #[command(subcommand)]
+    Seed(seed::SeedCommand),
+    /// Customization specs.
+    #[command(subcommand)]
+    Spec(spec::SpecCommand),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  quantix completions bash > /etc/bash_completion.d/quantix")]
     Completions {
@@ -74,6 +82,8 @@ impl Command {
             Self::Place(args) => args.run(ui),
             Self::Explain(args) => args.run(ui),
             Self::Xml(command) => command.run(ui),
+            Self::Seed(command) => command.run(ui),
+            Self::Spec(command) => command.run(ui),
             Self::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Cli::command(), "quantix", &mut script);

@@ -1,0 +1,29 @@
+//! `quantix seed`: the volumes and documents that cloud-init reads.
+
+mod build;
+mod check;
+
+use clap::Subcommand;
+
+use crate::{
+    failure::Failure,
+    ui::{Answer, Ui},
+};
+
+/// Seed images and the documents in them.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SeedCommand {
+    /// Make a seed image of user-data and its companions.
+    Build(build::BuildArgs),
+    /// Check a document: valid for which versions, where not, what is doubtful.
+    Check(check::CheckArgs),
+}
+
+impl SeedCommand {
+    pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
+        match self {
+            Self::Build(args) => args.run(ui),
+            Self::Check(args) => args.run(ui),
+        }
+    }
+}

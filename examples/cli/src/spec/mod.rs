@@ -1,0 +1,25 @@
+//! `quantix spec`: reusable descriptions of how guests are customized.
+
+mod render;
+
+use clap::Subcommand;
+
+use crate::{
+    failure::Failure,
+    ui::{Answer, Ui},
+};
+
+/// Customization specs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SpecCommand {
+    /// Render a spec to the files of one machine.
+    Render(render::RenderArgs),
+}
+
+impl SpecCommand {
+    pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
+        match self {
+            Self::Render(args) => args.run(ui),
+        }
+    }
+}
