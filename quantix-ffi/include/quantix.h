@@ -33,6 +33,7 @@
 #define QTX_MUST_USE
 #endif
 
+
 /**
  * How a call ended. Numbers are never reused.
  */
@@ -69,6 +70,12 @@ typedef enum qtx_status {
  */
 typedef struct qtx_error qtx_error;
 
+/**
+ * Told how far long work is: bytes done, bytes in total, and the pointer that was passed along.
+ * Returns false to stop the work. Called from several threads, possibly at the same time.
+ */
+typedef bool (*qtx_progress)(uint64_t done_bytes, uint64_t total_bytes, void *context);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -85,48 +92,6 @@ const char *qtx_version(void);
  * `string` is NULL, or was returned by a Quantix call and has not been freed.
  */
 void qtx_string_free(char *string);
-
-/**
- * Renders a customization spec for one machine and writes its files into a directory.
- *
- * `spec_json` and `vm_json` are the documents of `quantix spec render`; `target` is NULL for
- * `nocloud`; `directory` is NULL to write nothing. `seed` is NULL, or a number that makes random
- * names and salts repeat. On success `*answer_out` is the document of `quantix spec render
- * --json`, owned by the caller and freed with `qtx_string_free`. Faults of the spec are the
- * findings of the error. May be called from any thread.
- *
- * # Safety
- * Texts are NUL-terminated; `seed` is NULL or readable; `answer_out` is writable; `error` is NULL
- * or writable.
- */
-enum qtx_status qtx_spec_render(const char *spec_json,
-                                const char *vm_json,
-                                const char *target,
-                                const char *directory,
-                                const uint64_t *seed,
-                                char **answer_out,
-                                struct qtx_error **error);
-
-/**
- * Makes a seed image and writes it to a file in one step, for its owner only.
- *
- * `meta_data`, `network_config` and `vendor_data` may be NULL; `source` is NULL for `nocloud`, or
- * `configdrive`; `image` is NULL for `iso`, or `vfat`. The same input gives the same bytes. On
- * success `*answer_out` is the document of `quantix seed build --json`, owned by the caller and
- * freed with `qtx_string_free`. May be called from any thread.
- *
- * # Safety
- * Texts are NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
- */
-enum qtx_status qtx_seed_build(const char *user_data,
-                               const char *meta_data,
-                               const char *network_config,
-                               const char *vendor_data,
-                               const char *source,
-                               const char *image,
-                               const char *path,
-                               char **answer_out,
-                               struct qtx_error **error);
 
 /**
  * The status that the failed call returned. `QTX_STATUS_NULL_ARGUMENT` for NULL.
@@ -161,6 +126,42 @@ const char *qtx_error_findings(const struct qtx_error *error);
  * `error` is NULL, or was set by a Quantix call and has not been freed.
  */
 void qtx_error_free(struct qtx_error *error);
+
+/**
+ * Checks every file of an appliance against its manifest. `report` becomes
+ * `{"ok","manifest","certificate","files","findings"}` as of `quantix ova verify`; free it with
+ * `qtx_string_free`. An appliance that differs from its manifest is an answer with `ok` false,
+ * not an error. Any thread.
+ *
+ * # Safety
+ * `path` is a NUL-terminated string. `report` is writable. `error` is NULL or writable.
+ * `progress` is NULL or a function that may be called with `context` until this call returns.
+ */
+enum qtx_status qtx_ova_verify(const char *path,
+                               qtx_progress progress,
+                               void *context,
+                               char **report,
+                               struct qtx_error **error);
+
+/**
+ * Converts the disks of an appliance into files of a folder, checking digests in the same pass.
+ * `options` is NULL or a JSON object with any of `format` (`qcow2` or `raw`), `compress`,
+ * `threads`, `verify`, `check_grains` and `sync`. `report` becomes
+ * `{"disks","verified","seconds","findings"}` as of `quantix ova convert`; free it with
+ * `qtx_string_free`. After an error nothing is left in the folder. Any thread.
+ *
+ * # Safety
+ * `path` and `folder` are NUL-terminated strings, `options` is one or NULL. `report` is writable.
+ * `error` is NULL or writable. `progress` is NULL or a function that may be called with `context`
+ * until this call returns.
+ */
+enum qtx_status qtx_ova_convert(const char *path,
+                                const char *folder,
+                                const char *options,
+                                qtx_progress progress,
+                                void *context,
+                                char **report,
+                                struct qtx_error **error);
 
 /**
  * Chooses a node for each machine.

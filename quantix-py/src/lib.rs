@@ -8,6 +8,7 @@
 
 mod cloudinit;
 mod convert;
+mod ova;
 mod scheduler;
 
 use pyo3::prelude::*;
@@ -22,6 +23,9 @@ mod _core {
 
     #[pymodule_export]
     use crate::cloudinit::{build_seed, render_files, render_spec, seed_image};
+
+    #[pymodule_export]
+    use crate::ova::{ova_convert, ova_verify};
 
     #[pymodule_export]
     use crate::scheduler::place;

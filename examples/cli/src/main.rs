@@ -13,6 +13,7 @@
 
 mod failure;
 mod input;
+mod ova;
 mod place;
 mod seed;
 mod spec;
@@ -55,6 +56,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Read, verify and convert appliances (OVA, OVF).
+    #[command(subcommand)]
+    Ova(ova::OvaCommand),
     /// Choose a node for each machine of a list.
     Place(place::PlaceArgs),
     /// Tell why a machine goes where it goes, or why it fits nowhere.
@@ -79,6 +83,7 @@ enum Command {
 impl Command {
     fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         match self {
+            Self::Ova(command) => command.run(ui),
             Self::Place(args) => args.run(ui),
             Self::Explain(args) => args.run(ui),
             Self::Xml(command) => command.run(ui),

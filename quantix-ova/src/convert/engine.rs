@@ -81,7 +81,7 @@ impl<'a> Output<'a> {
     pub(super) fn finish(self, sync: bool) -> Result<u64, ConvertError> {
         let mut commit = self.commit.into_inner().unwrap_or_else(PoisonError::into_inner);
         let fail =
-            |error| ConvertError::target(&*self.disk.href, "write the converted disk", error);
+            |error| ConvertError::target(&*self.disk.name, "write the converted disk", error);
         let bytes = commit.sink.finish(&self.file).map_err(fail)?;
         if sync {
             self.file.sync_all().map_err(fail)?;
@@ -292,7 +292,7 @@ impl<'a> Work<'a> {
         let index = self.current.load(Ordering::Relaxed);
         let Some(output) = self.outputs.get(index) else { return Ok(false) };
         let disk_error =
-            |number, error| ((index, number), ConvertError::disk(&output.disk.href, error));
+            |number, error| ((index, number), ConvertError::disk(&output.disk.name, error));
         let Some((number, offset, passed)) =
             output.claim().map_err(|error| disk_error(u64::MAX, error))?
         else {
@@ -305,7 +305,7 @@ impl<'a> Work<'a> {
         let mut unit = output.spare();
         output.prepare(own, &mut unit, offset).map_err(|error| disk_error(number, error))?;
         output.commit(number, unit, self).map_err(|error| {
-            let error = ConvertError::target(&*output.disk.href, "write the converted disk", error);
+            let error = ConvertError::target(&*output.disk.name, "write the converted disk", error);
             ((index, number), error)
         })?;
         self.converted_bytes.fetch_add(passed, Ordering::Relaxed);

@@ -4,7 +4,7 @@ use std::{error, fmt, io, path::PathBuf};
 
 use quantix_core::Finding;
 
-use crate::{disk::DiskError, manifest::Verification, package::PackageError};
+use crate::{disk::DiskError, manifest::Verification, ovf::OvfError, package::PackageError};
 
 /// A conversion that failed; nothing was left in the target folder.
 #[derive(Debug)]
@@ -13,6 +13,7 @@ pub struct ConvertError(Box<Reason>);
 #[derive(Debug)]
 enum Reason {
     Package(PackageError),
+    Descriptor { name: String, error: OvfError },
     Disk { href: String, error: DiskError },
     Ambiguous(Finding),
     Verification(Box<Verification>),
@@ -26,6 +27,10 @@ enum Reason {
 impl ConvertError {
     fn new(reason: Reason) -> Self {
         Self(Box::new(reason))
+    }
+
+    pub(crate) fn descriptor(name: &str, error: OvfError) -> Self {
+        Self::new(Reason::Descriptor { name: name.to_owned(), error })
     }
 
     pub(crate) fn disk(href: &str, error: DiskError) -> Self {
@@ -75,6 +80,12 @@ impl ConvertError {
         matches!(&*self.0, Reason::Target { .. } | Reason::Exists { .. })
     }
 
+    /// Whether a file of that name was there already.
+    #[must_use]
+    pub fn is_existing_target(&self) -> bool {
+        matches!(&*self.0, Reason::Exists { .. })
+    }
+
     /// Whether the watcher stopped the work.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
@@ -105,6 +116,7 @@ impl fmt::Display for ConvertError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Reason::Package(error) => error.fmt(f),
+            Reason::Descriptor { name, error } => write!(f, "{name}: {error}"),
             Reason::Disk { href, error } => write!(f, "disk {href:?}: {error}"),
             Reason::Ambiguous(finding) => {
                 write!(f, "the package is ambiguous or unsafe: {finding}")
@@ -135,6 +147,7 @@ impl error::Error for ConvertError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match &*self.0 {
             Reason::Package(error) => error.source(),
+            Reason::Descriptor { error, .. } => error.source(),
             Reason::Disk { error, .. } => error.source(),
             Reason::Target { error, .. } => Some(error),
             _ => None,

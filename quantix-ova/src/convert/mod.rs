@@ -4,6 +4,7 @@
 //! Disks are written to nameless files in the target folder, which get their names only when
 //! every disk is complete and every digest right; after a failure nothing is left.
 
+mod appliance;
 mod engine;
 mod error;
 mod hash;
@@ -21,7 +22,10 @@ use std::{
 use quantix_core::Finding;
 use serde::{Deserialize, Serialize};
 
-pub use self::error::ConvertError;
+pub use self::{
+    appliance::{convert_appliance, requests},
+    error::ConvertError,
+};
 use self::{engine::Work, hash::Lanes, target::Target};
 use crate::{
     disk::Check,
@@ -54,13 +58,16 @@ impl fmt::Display for Output {
 }
 
 /// A disk to convert, as the descriptor names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DiskRequest {
     /// The id of the disk.
     pub id: String,
-    /// The file of the package that holds it.
-    pub href: String,
-    /// The capacity that the descriptor declares, if it is known.
+    /// The file of the package that holds it; a disk without one starts empty.
+    pub href: Option<String>,
+    /// The size of that file that the descriptor declares, if it is known.
+    pub file_bytes: Option<u64>,
+    /// The capacity that the descriptor declares, if it is known; needed for a disk that starts
+    /// empty.
     pub capacity_bytes: Option<u64>,
     /// Whether the file is gzip-compressed as a whole.
     pub gzip: bool,
@@ -68,10 +75,12 @@ pub struct DiskRequest {
     pub chunk_bytes: Option<u64>,
 }
 
-/// How to convert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How to convert. As a document, every field may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// The format of the result.
+    /// The format of the result; `format` in a document.
+    #[serde(rename = "format")]
     pub output: Output,
     /// Deflated clusters, for qcow2 only. Grains of a stream-optimized VMDK move across without
     /// being compressed again.
@@ -113,8 +122,8 @@ impl Options {
 pub struct ConvertedDisk {
     /// The id of the disk in the descriptor.
     pub id: String,
-    /// The file of the package that it came from.
-    pub source: String,
+    /// The file of the package that it came from; none for a disk that starts empty.
+    pub source: Option<String>,
     /// The file that was made.
     pub path: PathBuf,
     /// The size that the guest sees.
@@ -152,10 +161,8 @@ pub struct Conversion {
 /// let package = Package::open("appliance.ova".as_ref())?;
 /// let disk = DiskRequest {
 ///     id: "vmdisk1".into(),
-///     href: "appliance-disk1.vmdk".into(),
-///     capacity_bytes: None,
-///     gzip: false,
-///     chunk_bytes: None,
+///     href: Some("appliance-disk1.vmdk".into()),
+///     ..DiskRequest::default()
 /// };
 /// let done = convert(&package, &[disk], "images".as_ref(), &Options::default(), &Unwatched)?;
 /// println!("{}", done.disks[0].path.display());
@@ -190,7 +197,7 @@ pub fn convert(
             true => Check::Header,
             false => Check::Inflate,
         };
-        let name = target.reserve(&disk.href, options.output)?;
+        let name = target.reserve(&disk.name, options.output)?;
         outputs.push(engine::Output::new(disk, name.file, options, check));
     }
     let work = Work::new(&lanes, &outputs, watch);

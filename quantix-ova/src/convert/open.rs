@@ -16,7 +16,8 @@ pub(crate) const CHUNKS_MAX: usize = 10_000;
 /// A disk that was opened, and the members of the package that hold it.
 #[derive(Debug)]
 pub(super) struct Opened {
-    pub(super) href: String,
+    /// What messages call it, and what its result is named after.
+    pub(super) name: String,
     pub(super) image: Box<dyn Image>,
     pub(super) members: Vec<String>,
 }
@@ -36,6 +37,16 @@ fn open(
     findings: &mut Vec<Finding>,
 ) -> Result<Opened, ConvertError> {
     let DiskRequest { id, href, .. } = request;
+    let Some(href) = href else {
+        let Some(bytes) = request.capacity_bytes else {
+            return Err(ConvertError::request(
+                id,
+                "it starts empty, and its capacity is not known",
+            ));
+        };
+        let image = disk::blank(bytes).map_err(|error| ConvertError::disk(id, error))?;
+        return Ok(Opened { name: id.clone(), image, members: Vec::new() });
+    };
     if request.gzip {
         let reason = "its file is compressed as a whole; unpack it in the package first";
         return Err(ConvertError::request(id, reason));
@@ -46,6 +57,7 @@ fn open(
         Some(bytes) => extents.chunks(href, bytes, id)?,
     };
     let fail = |error| ConvertError::disk(href, error);
+    let file_bytes = source.bytes();
     let image = disk::open(source, &extents).map_err(fail)?;
     let lower = href.to_ascii_lowercase();
     let is_vmdk = lower.ends_with(".vmdk") && !lower.ends_with("-flat.vmdk");
@@ -54,20 +66,30 @@ fn open(
         return Err(fail(DiskError::new(Fault::Unsupported { what })));
     }
     findings.extend(image.findings().iter().map(|finding| finding.clone().at(&**href)));
-    check_capacity(request, &*image, findings);
+    check_sizes(request, href, file_bytes, &*image, findings);
     let members = extents.members.into_inner();
-    Ok(Opened { href: href.clone(), image, members })
+    Ok(Opened { name: href.clone(), image, members })
 }
 
-/// Notes a disk whose own size is not what the descriptor says.
-fn check_capacity(request: &DiskRequest, image: &dyn Image, findings: &mut Vec<Finding>) {
+/// Notes a disk, or its file, whose size is not what the descriptor says.
+fn check_sizes(
+    request: &DiskRequest,
+    href: &str,
+    file_bytes: u64,
+    image: &dyn Image,
+    findings: &mut Vec<Finding>,
+) {
+    if let Some(declared) = request.file_bytes.filter(|declared| *declared != file_bytes) {
+        let text = format!("the file has {file_bytes} bytes, the descriptor declares {declared}");
+        findings.push(Finding::warning("file-size", text).at(href));
+    }
     let (found, Some(declared)) = (image.virtual_bytes(), request.capacity_bytes) else { return };
     if found != declared {
         let text = format!(
             "disk {:?} has {found} bytes, the descriptor declares {declared}; its own size is used",
             request.id
         );
-        findings.push(Finding::warning("disk-capacity", text).at(&*request.href));
+        findings.push(Finding::warning("disk-capacity", text).at(href));
     }
 }
 

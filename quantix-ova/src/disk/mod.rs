@@ -210,6 +210,14 @@ pub fn open(source: Arc<dyn ReadAt>, extents: &dyn Extents) -> Result<Box<dyn Im
     Ok(Box::new(raw::Raw::open(source)?))
 }
 
+/// A raw disk of this size that holds nothing.
+///
+/// # Errors
+/// When it is larger than [`VIRTUAL_BYTES_MAX`].
+pub fn blank(bytes: u64) -> Result<Box<dyn Image>, DiskError> {
+    Ok(Box::new(raw::Blank::new(bytes)?))
+}
+
 /// Formats that are recognised so that they are not taken for raw bytes.
 const FOREIGN: &[(&[u8], usize, &str)] = &[
     (b"COWD", 0, "an ESX sparse VMDK (COWD)"),

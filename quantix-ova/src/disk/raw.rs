@@ -13,11 +13,7 @@ pub(crate) struct Raw {
 
 impl Raw {
     pub(crate) fn open(source: Arc<dyn ReadAt>) -> Result<Self, DiskError> {
-        let found = source.bytes();
-        if found > VIRTUAL_BYTES_MAX {
-            let what = "bytes of disk";
-            return Err(DiskError::new(Fault::Limit { what, found, limit_max: VIRTUAL_BYTES_MAX }));
-        }
+        check_size(source.bytes())?;
         Ok(Self { source })
     }
 }
@@ -43,4 +39,44 @@ impl Image for Raw {
         let read = self.source.read_exact_at(offset, inside);
         read.map_err(|error| DiskError::read_of(error, offset, bytes))
     }
+}
+
+/// A disk that holds nothing.
+#[derive(Debug)]
+pub(crate) struct Blank {
+    bytes: u64,
+}
+
+impl Blank {
+    pub(crate) fn new(bytes: u64) -> Result<Self, DiskError> {
+        check_size(bytes)?;
+        Ok(Self { bytes: bytes.next_multiple_of(512) })
+    }
+}
+
+impl Image for Blank {
+    fn format(&self) -> Format {
+        Format::Raw
+    }
+
+    fn virtual_bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn next_data(&self, _: &mut Scratch, _: u64) -> Result<Option<u64>, DiskError> {
+        Ok(None)
+    }
+
+    fn read_at(&self, _: &mut Scratch, _: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
+        buffer.fill(0);
+        Ok(())
+    }
+}
+
+fn check_size(found: u64) -> Result<(), DiskError> {
+    if found > VIRTUAL_BYTES_MAX {
+        let what = "bytes of disk";
+        return Err(DiskError::new(Fault::Limit { what, found, limit_max: VIRTUAL_BYTES_MAX }));
+    }
+    Ok(())
 }

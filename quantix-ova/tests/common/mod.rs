@@ -46,13 +46,7 @@ pub fn judge(source: &Path, source_format: &str, result: &Path, result_format: &
 }
 
 pub fn request(id: &str, href: &str) -> DiskRequest {
-    DiskRequest {
-        id: id.into(),
-        href: href.into(),
-        capacity_bytes: None,
-        gzip: false,
-        chunk_bytes: None,
-    }
+    DiskRequest { id: id.into(), href: Some(href.into()), ..DiskRequest::default() }
 }
 
 pub const OVF: &str =

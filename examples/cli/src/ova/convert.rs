@@ -1,0 +1,132 @@
+//! `quantix ova convert`.
+
+use std::{num::NonZeroUsize, path::PathBuf, time::Instant};
+
+use clap::{Args, ValueEnum};
+use quantix_ova::{
+    convert::{Conversion, ConvertError, Options, Output, convert_appliance},
+    package::Package,
+};
+
+use super::{package_failure, watch::Bar};
+use crate::{
+    failure::Failure,
+    ui::{Answer, Table, Ui},
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  quantix ova convert appliance.ova --to /var/lib/libvirt/images
+  quantix ova convert appliance.ova --to images --format qcow2 --compress
+  quantix ova convert folder/appliance.ovf --to images --format raw --threads 4
+
+Digests are checked in the same pass. Files get their names only when every disk is complete and
+every digest right; otherwise nothing is left. Exit code 1: verification failed.")]
+pub(crate) struct ConvertArgs {
+    /// The OVA, the OVF descriptor, or the folder with one.
+    path: PathBuf,
+    /// The folder for the disks; it is made if it does not exist.
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+    /// The format of the disks.
+    #[arg(long, value_enum, default_value_t = Format::Qcow2)]
+    format: Format,
+    /// Deflate clusters (qcow2); grains of the appliance move across without recompression.
+    #[arg(long)]
+    compress: bool,
+    /// How many threads work; by default one per processor.
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Do not check the digests of the manifest.
+    #[arg(long)]
+    no_verify: bool,
+    /// With --compress: inflate every grain, even where a digest vouches for it.
+    #[arg(long)]
+    check_grains: bool,
+    /// Flush the disks to the storage before they get their names.
+    #[arg(long)]
+    sync: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Qcow2,
+    Raw,
+}
+
+impl ConvertArgs {
+    pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
+        let start = Instant::now();
+        let options = Options {
+            output: match self.format {
+                Format::Qcow2 => Output::Qcow2,
+                Format::Raw => Output::Raw,
+            },
+            compress: self.compress,
+            threads: self.threads,
+            verify: !self.no_verify,
+            check_grains: self.check_grains,
+            sync: self.sync,
+        };
+        if self.compress && options.output == Output::Raw {
+            let message = "--compress needs --format qcow2: raw disks have no compressed form";
+            return Err(Failure::input(message));
+        }
+        let package = Package::open(&self.path).map_err(package_failure)?;
+        let bar = Bar::new(ui, "converting");
+        let result = convert_appliance(&package, &self.to, &options, &bar);
+        drop(bar);
+        let answer = match result {
+            Ok(answer) => answer,
+            Err(error) => return refused(ui, error, start),
+        };
+        ui.findings(&answer.findings);
+        ui.answer(&answer, table)?;
+        Ok(Answer::Yes)
+    }
+}
+
+/// A package that differs from its manifest is an answer: nothing converted, and why.
+fn refused(ui: &Ui, error: ConvertError, start: Instant) -> Result<Answer, Failure> {
+    let Some(verification) = error.failed_verification() else {
+        return Err(convert_failure(error));
+    };
+    ui.findings(&verification.findings);
+    let findings = verification.findings.clone();
+    let seconds = start.elapsed().as_secs_f64();
+    let answer = Conversion { disks: Vec::new(), verified: false, seconds, findings };
+    ui.note(format_args!("{error}; nothing was converted"));
+    ui.answer(&answer, |_| String::new())?;
+    Ok(Answer::No)
+}
+
+/// How a failed conversion ends the command.
+pub(crate) fn convert_failure(error: ConvertError) -> Failure {
+    if error.is_cancelled() {
+        return Failure::environment("cancelled; nothing was left behind");
+    }
+    let message = error.to_string();
+    let failure = match error.is_target() && !error.is_existing_target() {
+        true => Failure::environment(message),
+        false => Failure::input(message),
+    };
+    match std::error::Error::source(&error) {
+        Some(cause) => failure.because(cause.to_string()),
+        None => failure,
+    }
+}
+
+fn table(answer: &Conversion) -> String {
+    let mut table = Table::new(["disk", "from", "to", "size", "written"]);
+    for disk in &answer.disks {
+        table.row([
+            disk.id.clone(),
+            disk.source.clone().unwrap_or_default(),
+            disk.path.display().to_string(),
+            quantix_core::Bytes(disk.virtual_bytes).to_string(),
+            quantix_core::Bytes(disk.written_bytes).to_string(),
+        ]);
+    }
+    let verified = if answer.verified { "verified" } else { "not verified" };
+    format!("{}{verified}, {:.2} s\n", table.render(), answer.seconds)
+}

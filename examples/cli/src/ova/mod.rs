@@ -1,0 +1,43 @@
+//! `quantix ova`: appliances.
+
+mod convert;
+mod verify;
+mod watch;
+
+use clap::Subcommand;
+use quantix_ova::package::PackageError;
+
+use crate::{
+    failure::Failure,
+    ui::{Answer, Ui},
+};
+
+/// What to do with an appliance.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OvaCommand {
+    /// Check every file against the manifest.
+    Verify(verify::VerifyArgs),
+    /// Turn the disks into qcow2 or raw files, checking digests in the same pass.
+    Convert(convert::ConvertArgs),
+}
+
+impl OvaCommand {
+    pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
+        match self {
+            Self::Verify(args) => args.run(ui),
+            Self::Convert(args) => args.run(ui),
+        }
+    }
+}
+
+/// A package that cannot be opened or read is bad input.
+pub(crate) fn package_failure(error: PackageError) -> Failure {
+    if error.is_cancelled() {
+        return Failure::environment("cancelled");
+    }
+    let failure = Failure::input(error.to_string());
+    match std::error::Error::source(&error) {
+        Some(cause) => failure.because(cause.to_string()),
+        None => failure,
+    }
+}

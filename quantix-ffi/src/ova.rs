@@ -1,0 +1,143 @@
+//! Appliances.
+
+use std::{
+    ffi::{c_char, c_void},
+    num::NonZeroUsize,
+    path::Path,
+    thread,
+};
+
+use quantix_ova::{
+    convert::{ConvertError, Options, convert_appliance},
+    manifest,
+    package::{Package, PackageError},
+    watch::{Progress, Watch},
+};
+
+use crate::{
+    boundary::{call, check_out, document, optional_text, put_json, text},
+    error::{Fault, qtx_error, qtx_status},
+};
+
+/// Told how far long work is: bytes done, bytes in total, and the pointer that was passed along.
+/// Returns false to stop the work. Called from several threads, possibly at the same time.
+pub type qtx_progress =
+    Option<unsafe extern "C" fn(done_bytes: u64, total_bytes: u64, context: *mut c_void) -> bool>;
+
+/// Calls back into C.
+struct Caller {
+    function: qtx_progress,
+    context: *mut c_void,
+    stopped: std::sync::atomic::AtomicBool,
+}
+
+// SAFETY: the header tells that the function is called from several threads at the same time; the
+// pointer is only handed back to it.
+unsafe impl Sync for Caller {}
+
+impl Watch for Caller {
+    fn progress(&self, progress: Progress) {
+        let Some(function) = self.function else { return };
+        // SAFETY: by contract the function may be called with this context until the call ends.
+        let go_on = unsafe { function(progress.done_bytes, progress.total_bytes, self.context) };
+        if !go_on {
+            self.stopped.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.stopped.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+fn caller(function: qtx_progress, context: *mut c_void) -> Caller {
+    Caller { function, context, stopped: std::sync::atomic::AtomicBool::new(false) }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
+fn package_fault(error: PackageError) -> Fault {
+    if error.is_io() { Fault::environment(&error) } else { Fault::input(&error) }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
+fn convert_fault(error: ConvertError) -> Fault {
+    if error.is_target() && !error.is_existing_target() {
+        return Fault::environment(&error);
+    }
+    let fault = Fault::input(&error);
+    match error.failed_verification() {
+        Some(answer) => fault.with_findings(answer.findings.clone()),
+        None => fault,
+    }
+}
+
+/// Checks every file of an appliance against its manifest. `report` becomes
+/// `{"ok","manifest","certificate","files","findings"}` as of `quantix ova verify`; free it with
+/// `qtx_string_free`. An appliance that differs from its manifest is an answer with `ok` false,
+/// not an error. Any thread.
+///
+/// # Safety
+/// `path` is a NUL-terminated string. `report` is writable. `error` is NULL or writable.
+/// `progress` is NULL or a function that may be called with `context` until this call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_ova_verify(
+    path: *const c_char,
+    progress: qtx_progress,
+    context: *mut c_void,
+    report: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let body = || {
+        check_out(report, "report")?;
+        // SAFETY: by contract.
+        let path = unsafe { text(path, "path") }?;
+        let package = Package::open(Path::new(path)).map_err(package_fault)?;
+        let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let caller = caller(progress, context);
+        let answer = manifest::verify(&package, threads, &caller).map_err(package_fault)?;
+        // SAFETY: by contract.
+        unsafe { put_json(report, &answer) }
+    };
+    // SAFETY: by contract.
+    unsafe { call(error, body) }
+}
+
+/// Converts the disks of an appliance into files of a folder, checking digests in the same pass.
+/// `options` is NULL or a JSON object with any of `format` (`qcow2` or `raw`), `compress`,
+/// `threads`, `verify`, `check_grains` and `sync`. `report` becomes
+/// `{"disks","verified","seconds","findings"}` as of `quantix ova convert`; free it with
+/// `qtx_string_free`. After an error nothing is left in the folder. Any thread.
+///
+/// # Safety
+/// `path` and `folder` are NUL-terminated strings, `options` is one or NULL. `report` is writable.
+/// `error` is NULL or writable. `progress` is NULL or a function that may be called with `context`
+/// until this call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_ova_convert(
+    path: *const c_char,
+    folder: *const c_char,
+    options: *const c_char,
+    progress: qtx_progress,
+    context: *mut c_void,
+    report: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let body = || {
+        check_out(report, "report")?;
+        // SAFETY: by contract.
+        let (path, folder) = unsafe { (text(path, "path")?, text(folder, "folder")?) };
+        // SAFETY: by contract.
+        let options = match unsafe { optional_text(options, "options") }? {
+            Some(json) => document(json, "options")?,
+            None => Options::default(),
+        };
+        let package = Package::open(Path::new(path)).map_err(package_fault)?;
+        let caller = caller(progress, context);
+        let answer = convert_appliance(&package, Path::new(folder), &options, &caller);
+        let answer = answer.map_err(convert_fault)?;
+        // SAFETY: by contract.
+        unsafe { put_json(report, &answer) }
+    };
+    // SAFETY: by contract.
+    unsafe { call(error, body) }
+}

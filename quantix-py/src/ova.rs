@@ -1,0 +1,142 @@
+//! `quantix.ova`: appliances.
+
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
+
+use pyo3::prelude::*;
+use quantix_ova::{
+    convert::{ConvertError, Options, Output, convert_appliance},
+    manifest,
+    package::{Package, PackageError},
+    watch::{Progress, Watch},
+};
+
+use crate::convert::{detached, environment_failure, input_error, to_python};
+
+/// How many bytes pass between two calls of a progress function.
+const REPORT_BYTES: u64 = 8 << 20;
+
+/// Calls a Python function with bytes done and bytes in total; an exception that it raises stops
+/// the work.
+struct Caller {
+    function: Option<Py<PyAny>>,
+    reported_bytes: AtomicU64,
+    raised: Mutex<Option<PyErr>>,
+}
+
+impl Caller {
+    fn new(function: Option<Py<PyAny>>) -> Self {
+        Self { function, reported_bytes: AtomicU64::new(0), raised: Mutex::new(None) }
+    }
+
+    fn raised(&self) -> MutexGuard<'_, Option<PyErr>> {
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watch for Caller {
+    fn progress(&self, progress: Progress) {
+        let Some(function) = &self.function else { return };
+        let Progress { done_bytes, total_bytes } = progress;
+        let last = self.reported_bytes.load(Ordering::Relaxed);
+        if done_bytes < total_bytes && done_bytes < last.saturating_add(REPORT_BYTES) {
+            return;
+        }
+        self.reported_bytes.fetch_max(done_bytes, Ordering::Relaxed);
+        if let Err(error) = Python::attach(|py| function.call1(py, (done_bytes, total_bytes))) {
+            self.raised().get_or_insert(error);
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        // Ctrl-C reaches a Python program through its main thread only.
+        let signal = || Python::attach(|py| py.check_signals());
+        if self.raised().is_none()
+            && let Err(error) = signal()
+        {
+            self.raised().get_or_insert(error);
+        }
+        self.raised().is_some()
+    }
+}
+
+fn open(path: &Path) -> PyResult<Package> {
+    Package::open(path).map_err(package_error)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
+fn package_error(error: PackageError) -> PyErr {
+    if error.is_io() { environment_failure(&error) } else { input_error(&error, &[]) }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
+fn convert_error(error: ConvertError) -> PyErr {
+    if error.is_target() && !error.is_existing_target() {
+        return environment_failure(&error);
+    }
+    let findings = error.failed_verification().map_or(&[][..], |answer| &answer.findings);
+    input_error(&error, findings)
+}
+
+fn threads_or_all(threads: Option<NonZeroUsize>) -> NonZeroUsize {
+    threads.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Checks every file of an appliance against its manifest.
+#[pyfunction]
+#[pyo3(signature = (path, *, threads=None, progress=None))]
+pub(crate) fn ova_verify<'py>(
+    py: Python<'py>,
+    path: PathBuf,
+    threads: Option<NonZeroUsize>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let caller = Caller::new(progress);
+    let answer = detached(py, || {
+        let package = open(&path)?;
+        manifest::verify(&package, threads_or_all(threads), &caller).map_err(package_error)
+    });
+    let raised = caller.raised().take();
+    to_python(py, &raised.map_or(answer, Err)?)
+}
+
+/// Converts the disks of an appliance, checking digests in the same pass.
+#[pyfunction]
+#[pyo3(signature = (path, to, *, format="qcow2", compress=false, threads=None, verify=true,
+    check_grains=false, sync=false, progress=None))]
+#[allow(clippy::too_many_arguments, reason = "keyword arguments in Python")]
+pub(crate) fn ova_convert<'py>(
+    py: Python<'py>,
+    path: PathBuf,
+    to: PathBuf,
+    format: &str,
+    compress: bool,
+    threads: Option<NonZeroUsize>,
+    verify: bool,
+    check_grains: bool,
+    sync: bool,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let output = match format {
+        "qcow2" => Output::Qcow2,
+        "raw" => Output::Raw,
+        _ => {
+            let message = format!("format is {format:?}; expected \"qcow2\" or \"raw\"");
+            return Err(crate::convert::InputError::new_err((message,)));
+        }
+    };
+    let options = Options { output, compress, threads, verify, check_grains, sync };
+    let caller = Caller::new(progress);
+    let answer = detached(py, || {
+        convert_appliance(&open(&path)?, &to, &options, &caller).map_err(convert_error)
+    });
+    let raised = caller.raised().take();
+    to_python(py, &raised.map_or(answer, Err)?)
+}
