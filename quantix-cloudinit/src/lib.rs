@@ -23,11 +23,14 @@
 //! cannot be written safely is an error with a place and a remedy. It reads no clock and draws no
 //! random numbers; both come in as arguments.
 
+pub mod check;
 pub mod hostname;
 pub mod ignition;
+pub mod lint;
 pub mod meta_data;
 pub mod network;
 pub mod password;
+pub mod schema;
 pub mod seed;
 pub mod spec;
 pub mod ssh_key;

@@ -1,13 +1,26 @@
 //! YAML as cloud-init reads it: a small value tree, an emitter that PyYAML reads back exactly, and
-//! a reader that resolves every scalar the way PyYAML does.
+//! a reader that accepts what PyYAML accepts and resolves every scalar the way PyYAML does.
 //!
 //! cloud-init parses with PyYAML, a YAML 1.1 parser. There `no` is false, `0123` is 83,
 //! `12:34:56` is 45296 and a tab may not separate a key from its value. Text that only a YAML 1.2
 //! library has read back says nothing about what the guest will see.
 
+mod compose;
 mod emit;
+mod error;
+mod node;
+pub(crate) mod python;
+mod resolve;
 mod scalar;
+mod scan_property;
+mod scan_scalar;
+mod scanner;
 mod value;
+mod value_serde;
 
+pub use compose::{DOCUMENT_BYTES_MAX, DOCUMENT_DEPTH_MAX, DOCUMENT_NODES_MAX, parse};
 pub use emit::{DEPTH_MAX, EmitError, emit, emit_with_header};
+pub use error::{Position, YamlError, YamlErrorKind};
+pub use node::{Data, Entry, Node, Step, dotted};
+pub use scanner::Style;
 pub use value::{Map, Value};

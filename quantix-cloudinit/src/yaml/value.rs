@@ -197,6 +197,20 @@ impl Value {
         self.as_map()?.get(key)
     }
 
+    /// The text of a key as Python prints it; a collection is no key.
+    #[must_use]
+    pub fn key_text(&self) -> String {
+        match self {
+            Self::Null => "None".to_owned(),
+            Self::Bool(flag) => if *flag { "True" } else { "False" }.to_owned(),
+            Self::Int(number) => number.to_string(),
+            Self::Float(number) => super::python::float(*number),
+            Self::String(text) | Self::Timestamp(text) => text.clone(),
+            Self::Binary(bytes) => super::python::bytes(bytes),
+            Self::Seq(_) | Self::Map(_) => String::new(),
+        }
+    }
+
     /// The word for this kind of value in messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {

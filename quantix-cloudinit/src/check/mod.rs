@@ -1,0 +1,211 @@
+//! Checking documents that others wrote: are they valid for a range of cloud-init versions, where
+//! exactly not, what is going away, and what is doubtful.
+//!
+//! ```
+//! use quantix_cloudinit::check::{CheckOptions, check_document};
+//! let report = check_document(b"#cloud-config\nhostnme: web\n", &CheckOptions::default());
+//! assert!(!report.valid);
+//! assert_eq!(report.faults[0].line, Some(2));
+//! assert!(report.faults[0].message.contains("did you mean \"hostname\"?"));
+//! ```
+
+mod batch;
+mod cloud_config;
+mod detect;
+mod meta_data;
+mod network;
+mod remedy;
+mod schema_faults;
+
+use quantix_core::Finding;
+use serde::{Deserialize, Serialize};
+
+pub use crate::lint::NetworkRenderer;
+use crate::{
+    schema::VersionRange,
+    yaml::{Node, Value, emit, parse},
+};
+pub use batch::{BatchAnswer, check_batch_line};
+pub use detect::UNPACKED_BYTES_MAX;
+pub(crate) use remedy::nearest;
+
+/// What a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DocumentKind {
+    /// User-data; `cloud-config` is read as this too.
+    #[serde(alias = "cloud-config")]
+    UserData,
+    /// Vendor-data.
+    VendorData,
+    /// Meta-data.
+    MetaData,
+    /// Network configuration, version 1 or 2.
+    #[serde(alias = "network-v1", alias = "network-v2")]
+    NetworkConfig,
+}
+
+impl std::str::FromStr for DocumentKind {
+    type Err = DocumentKindError;
+
+    fn from_str(text: &str) -> Result<Self, DocumentKindError> {
+        Ok(match text {
+            "user-data" | "cloud-config" => Self::UserData,
+            "vendor-data" => Self::VendorData,
+            "meta-data" => Self::MetaData,
+            "network-config" | "network-v1" | "network-v2" => Self::NetworkConfig,
+            other => return Err(DocumentKindError { found: other.chars().take(64).collect() }),
+        })
+    }
+}
+
+/// A text that names no kind of document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{found:?} is no kind of document: expected user-data, vendor-data, meta-data or \
+     network-config"
+)]
+pub struct DocumentKindError {
+    found: String,
+}
+
+/// What a document is held to.
+#[derive(Clone, Debug)]
+pub struct CheckOptions {
+    /// What it is; detected from its content where not given.
+    pub kind: Option<DocumentKind>,
+    /// The versions of cloud-init that must accept it.
+    pub versions: VersionRange,
+    /// Who applies the network configuration in the guest.
+    pub renderer: Option<NetworkRenderer>,
+}
+
+impl Default for CheckOptions {
+    /// Any kind, for the newest cloud-init, whoever applies the network configuration.
+    fn default() -> Self {
+        Self { kind: None, versions: VersionRange::NEWEST, renderer: None }
+    }
+}
+
+/// What a check has found: the document of `quantix seed check`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckReport {
+    /// Whether every version asked for accepts the document.
+    pub valid: bool,
+    /// What the document was taken for.
+    pub kind: DocumentKind,
+    /// What makes it invalid.
+    pub faults: Vec<Finding>,
+    /// What is accepted but going away.
+    pub deprecations: Vec<Finding>,
+    /// What is accepted but doubtful.
+    pub lint: Vec<Finding>,
+}
+
+impl CheckReport {
+    fn new(kind: DocumentKind) -> Self {
+        let (faults, deprecations, lint) = Default::default();
+        Self { valid: true, kind, faults, deprecations, lint }
+    }
+
+    fn finish(mut self) -> Self {
+        self.valid = !self.faults.iter().any(Finding::is_error);
+        let place = |finding: &Finding| (finding.line, finding.column);
+        self.faults.sort_by_key(place);
+        self.deprecations.sort_by_key(place);
+        self.lint.sort_by_key(place);
+        self
+    }
+}
+
+/// Checks a document as it would be put on a seed.
+#[must_use]
+pub fn check_document(bytes: &[u8], options: &CheckOptions) -> CheckReport {
+    let kind = options.kind.unwrap_or_else(|| detect::kind(bytes));
+    let mut report = CheckReport::new(kind);
+    match kind {
+        DocumentKind::UserData | DocumentKind::VendorData => {
+            detect::check_user_data(bytes, options, &mut report);
+        }
+        DocumentKind::MetaData => {
+            if let Some(root) = parse_bytes(bytes, &mut report) {
+                meta_data::check(root.as_ref(), &mut report);
+            }
+        }
+        DocumentKind::NetworkConfig => {
+            if let Some(root) = parse_bytes(bytes, &mut report) {
+                network::check(root.as_ref(), options, &mut report);
+            }
+        }
+    }
+    report.finish()
+}
+
+/// Checks a document that exists as a value only, without header and places.
+#[must_use]
+pub fn check_config(config: &Value, options: &CheckOptions) -> CheckReport {
+    let kind = options.kind.unwrap_or_else(|| detect::kind_of_value(config));
+    let mut report = CheckReport::new(kind);
+    let text = match emit(config) {
+        Ok(text) => text,
+        Err(error) => {
+            report.faults.push(Finding::error("too-deep", error.to_string()));
+            return report.finish();
+        }
+    };
+    if let Some(root) = parse_bytes(text.as_bytes(), &mut report) {
+        match kind {
+            DocumentKind::UserData | DocumentKind::VendorData => {
+                cloud_config::check(root.as_ref(), options, &mut report);
+            }
+            DocumentKind::MetaData => meta_data::check(root.as_ref(), &mut report),
+            DocumentKind::NetworkConfig => network::check(root.as_ref(), options, &mut report),
+        }
+    }
+    let findings = [&mut report.faults, &mut report.deprecations, &mut report.lint];
+    for finding in findings.into_iter().flatten() {
+        (finding.line, finding.column) = (None, None);
+    }
+    report.finish()
+}
+
+/// Reads YAML; nothing after a fault, `Some(None)` for an empty document.
+fn parse_bytes(bytes: &[u8], report: &mut CheckReport) -> Option<Option<Node>> {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            report.faults.push(not_utf8(bytes, error.valid_up_to()));
+            return None;
+        }
+    };
+    match parse(text) {
+        Ok(root) => {
+            if let Some(root) = &root {
+                remedy::duplicate_keys(root, &mut report.lint);
+            }
+            Some(root)
+        }
+        Err(error) => {
+            report.faults.push(error.to_finding());
+            None
+        }
+    }
+}
+
+fn not_utf8(bytes: &[u8], valid: usize) -> Finding {
+    let before = String::from_utf8_lossy(&bytes[..valid]);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let place = |number| u32::try_from(number).unwrap_or(u32::MAX);
+    Finding::error("not-utf8", "the text is not UTF-8; save it as UTF-8")
+        .at_position(place(line), place(column))
+}
+
+fn not_a_mapping(value: &Value) -> Finding {
+    let found = match value {
+        Value::Null => "nothing",
+        other => other.kind(),
+    };
+    Finding::error("not-a-mapping", format!("expected a mapping of keys, found {found}"))
+        .at_position(1, 1)
+}

@@ -1,0 +1,12 @@
+//! Doubtful settings in documents that are valid: names that guests change, networks that one
+//! renderer applies differently, and what an attacker would look for.
+
+mod host_name;
+mod network;
+mod security;
+mod user_data;
+
+pub use host_name::check_host_name;
+pub use network::NetworkRenderer;
+pub(crate) use network::network;
+pub(crate) use user_data::user_data;

@@ -1,0 +1,179 @@
+//! The packed schemas, unpacked and compiled when they are first asked for.
+
+use std::{
+    collections::BTreeMap,
+    io::Read as _,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
+use serde::Deserialize;
+
+use super::{
+    compile::{Compiled, compile},
+    validate::{self, Problem},
+    version::{Version, VersionRange},
+};
+use crate::yaml::{Map, Value};
+
+static PACKED: &[u8] = include_bytes!("../../schemas/pool.json.gz");
+
+static POOL: LazyLock<Pool> = LazyLock::new(Pool::unpack);
+
+/// What a schema is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// User-data and vendor-data of kind `#cloud-config`.
+    CloudConfig,
+    /// Network configuration, version 1.
+    NetworkV1,
+    /// Network configuration, version 2.
+    NetworkV2,
+}
+
+/// A schema, and the versions of cloud-init that have it.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    versions: VersionRange,
+    compiled: Arc<Compiled>,
+}
+
+impl Schema {
+    /// The schema of the newest cloud-init.
+    #[must_use]
+    pub fn newest(kind: Kind) -> Self {
+        let mut found = Self::for_range(kind, VersionRange::NEWEST);
+        // Every kind has a schema in every version: the newest one at least.
+        found.pop().unwrap_or_else(|| Self {
+            versions: VersionRange::NEWEST,
+            compiled: Arc::new(Compiled::default()),
+        })
+    }
+
+    /// The distinct schemas of a range of versions, oldest first. A version that has none of this
+    /// kind is held to the one of the next version that has.
+    #[must_use]
+    pub fn for_range(kind: Kind, range: VersionRange) -> Vec<Self> {
+        let mut found: Vec<(VersionRange, usize)> = Vec::new();
+        for version in POOL.versions_in(range) {
+            let Some(index) = POOL.index(kind, version) else { continue };
+            match found.last_mut() {
+                Some((versions, last)) if *last == index => {
+                    *versions = join(versions.first(), version);
+                }
+                _ => found.push((VersionRange::only(version), index)),
+            }
+        }
+        let compile = |(versions, index)| Self { versions, compiled: POOL.compiled(index) };
+        found.into_iter().map(compile).collect()
+    }
+
+    /// The versions that have this schema, of those asked for.
+    #[must_use]
+    pub fn versions(&self) -> VersionRange {
+        self.versions
+    }
+
+    /// Everything that the official validator reports, in its order.
+    #[must_use]
+    pub fn validate(&self, value: &Value) -> Vec<Problem> {
+        validate::validate(&self.compiled, value)
+    }
+
+    /// The keys that the schema knows at a place: `["users", "0"]` gives those of a user.
+    #[must_use]
+    pub fn known_keys(&self, path: &[&str]) -> Vec<&str> {
+        self.compiled.known_keys(path)
+    }
+}
+
+fn join(first: Version, last: Version) -> VersionRange {
+    // Both ends come from the table of known versions, in order.
+    format!("{first}..{last}").parse().unwrap_or(VersionRange::only(last))
+}
+
+#[derive(Debug, Deserialize)]
+struct Packed {
+    versions: BTreeMap<String, BTreeMap<String, usize>>,
+    schemas: Vec<PackedSchema>,
+    definitions: Vec<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct PackedSchema {
+    definitions: BTreeMap<String, usize>,
+    root: Value,
+}
+
+impl Default for Value {
+    fn default() -> Self {
+        Self::Map(Map::new())
+    }
+}
+
+#[derive(Debug)]
+struct Pool {
+    versions: BTreeMap<Version, BTreeMap<Kind, usize>>,
+    schemas: Vec<PackedSchema>,
+    definitions: Vec<Value>,
+    compiled: Mutex<BTreeMap<usize, Arc<Compiled>>>,
+}
+
+impl Pool {
+    /// The bytes are part of the program and a test reads all of them, so a failure here would be
+    /// a broken build; it shows as a pool without schemas.
+    fn unpack() -> Self {
+        let mut json = Vec::new();
+        let read = flate2::read::GzDecoder::new(PACKED).read_to_end(&mut json);
+        let packed = read.ok().and_then(|_| serde_json::from_slice::<Packed>(&json).ok());
+        let Some(packed) = packed else {
+            return Self {
+                versions: BTreeMap::new(),
+                schemas: Vec::new(),
+                definitions: Vec::new(),
+                compiled: Mutex::default(),
+            };
+        };
+        let kind = |name: &str| match name {
+            "network-config-v1" => Kind::NetworkV1,
+            "network-config-v2" => Kind::NetworkV2,
+            _ => Kind::CloudConfig,
+        };
+        let versions = packed.versions.iter().filter_map(|(version, schemas)| {
+            let schemas = schemas.iter().map(|(name, index)| (kind(name), *index)).collect();
+            Some((version.parse().ok()?, schemas))
+        });
+        Self {
+            versions: versions.collect(),
+            schemas: packed.schemas,
+            definitions: packed.definitions,
+            compiled: Mutex::default(),
+        }
+    }
+
+    /// The known versions in a range; the nearest older one where the range holds none.
+    fn versions_in(&self, range: VersionRange) -> Vec<Version> {
+        let known = self.versions.range(range.first()..=range.last());
+        let mut versions: Vec<Version> = known.map(|(version, _)| *version).collect();
+        if versions.is_empty() {
+            versions.extend(self.versions.range(..=range.last()).next_back().map(|(v, _)| *v));
+        }
+        versions
+    }
+
+    fn index(&self, kind: Kind, version: Version) -> Option<usize> {
+        self.versions.range(version..).find_map(|(_, schemas)| schemas.get(&kind).copied())
+    }
+
+    fn compiled(&self, index: usize) -> Arc<Compiled> {
+        let mut all = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        let compiled = all.entry(index).or_insert_with(|| {
+            let Some(schema) = self.schemas.get(index) else { return Arc::default() };
+            let definition = |name: &str| {
+                let index = schema.definitions.get(name)?;
+                self.definitions.get(*index)
+            };
+            Arc::new(compile(&schema.root, &definition))
+        });
+        Arc::clone(compiled)
+    }
+}

@@ -1,0 +1,309 @@
+//! `check`: verdicts, places, remedies, lint; and the real cloud-init as a judge.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic and print")]
+
+mod support;
+
+use std::process::Command;
+
+use quantix_cloudinit::{
+    check::{CheckOptions, CheckReport, DocumentKind, check_batch_line, check_document},
+    user_data::{
+        Chpasswd, ChpasswdUser, Command as Run, Content, Group, Growpart, ManageEtcHosts, Mount,
+        Ntp, PowerMode, PowerState, Sudo, Swap, SwapSize, User, UserData, WriteFile,
+    },
+};
+use quantix_core::{Finding, Secret};
+
+fn check(text: &str) -> CheckReport {
+    check_document(text.as_bytes(), &CheckOptions::default())
+}
+
+fn options(versions: &str) -> CheckOptions {
+    CheckOptions { versions: versions.parse().unwrap(), ..CheckOptions::default() }
+}
+
+/// `code path line:column`, and the end of the message.
+fn brief(findings: &[Finding]) -> Vec<String> {
+    let place = |finding: &Finding| {
+        format!(
+            "{} {} {}:{}",
+            finding.code,
+            finding.path.as_deref().unwrap_or("-"),
+            finding.line.unwrap_or(0),
+            finding.column.unwrap_or(0)
+        )
+    };
+    findings.iter().map(place).collect()
+}
+
+#[test]
+fn faults_have_a_place_and_a_remedy() {
+    let table: &[(&str, &str, &str)] = &[
+        ("#cloud-config\nhostnme: a\n", "unknown-key hostnme 2:1", "did you mean \"hostname\"?"),
+        (
+            "#cloud-config\nhostname: 0123\n",
+            "schema hostname 2:1",
+            "YAML reads 0123 as the number 83",
+        ),
+        ("#cloud-config\nhostname: no\n", "schema hostname 2:1", "write \"no\" in quotes"),
+        (
+            "#cloud-config\nusers:\n  - name: a\n    ssh_authorised_keys: [x]\n",
+            "unknown-key users.0 4:5",
+            "did you mean \"ssh_authorized_keys\"?",
+        ),
+        ("#cloud-config\npackages: vim\n", "schema packages 2:1", "is not of type 'array'"),
+        ("#cloud-config\na:\tb\n", "yaml-syntax - 2:3", "a tab"),
+        ("#cloud-config\na: b: c\n", "yaml-syntax - 2:5", "quotes"),
+        ("#cloud-config\n- a\n", "not-a-mapping - 1:1", "found list"),
+        ("hostname: a\n", "no-header - 1:1", "#cloud-config"),
+        ("version: 3\nethernets: {}\n", "no-version version 1:1", "version: 1"),
+        ("instance-id: 0123\n", "not-a-text instance-id 1:14", "the number 83"),
+        (
+            "instance-id: a\nlocal-hostname: off\n",
+            "not-a-text local-hostname 2:17",
+            "\"off\" in quotes",
+        ),
+        ("I2Nsb3VkLWNvbmZpZwphOiBiCg==", "double-encoding - 1:1", "decode"),
+    ];
+    for (text, place, message) in table {
+        let report = check(text);
+        assert!(!report.valid, "{text:?}");
+        assert!(brief(&report.faults).contains(&(*place).to_owned()), "{text:?}: {report:#?}");
+        assert!(report.faults.iter().any(|f| f.message.contains(message)), "{text:?}: {report:#?}");
+    }
+}
+
+#[test]
+fn lint_names_what_is_doubtful() {
+    let table: &[(&str, &str)] = &[
+        ("#cloud-config\nhostname: my_host\n", "doubtful-hostname hostname 2:1"),
+        ("#cloud-config\nhostname: a\nhostname: b\n", "duplicate-key hostname 3:1"),
+        ("#cloud-config\npassword: x\n", "plain-password password 2:1"),
+        ("#cloud-config\nruncmd:\n  - curl https://x | sudo bash\n", "pipe-to-shell runcmd.0 3:5"),
+        (
+            "#cloud-config\nusers: [{name: a}]\nwrite_files: [{path: /a, owner: a}]\n",
+            "owner-before-user write_files.0.owner 3:26",
+        ),
+        (
+            "#cloud-config\nusers: [{name: a, passwd: secret, lock_passwd: false}]\n",
+            "not-a-hash users.0.passwd 2:19",
+        ),
+        ("version: 2\nvlans: {v: {id: 1, link: x}}\n", "unknown-interface vlans.v.link 2:20"),
+        (
+            "version: 2\nethernets: {a: {set-name: b, dhcp4: true}}\n",
+            "set-name-without-mac ethernets.a.set-name 2:17",
+        ),
+        ("local-hostname: a\n", "no-instance-id - 1:1"),
+        ("version: 2\nethernets: {a: {dhcp: true}}\n", "unknown-key ethernets.a.dhcp 2:17"),
+    ];
+    for (text, place) in table {
+        let report = check(text);
+        assert!(report.valid, "{text:?}: {report:#?}");
+        assert!(brief(&report.lint).contains(&(*place).to_owned()), "{text:?}: {report:#?}");
+    }
+}
+
+#[test]
+fn a_range_says_which_versions_refuse() {
+    let text = b"#cloud-config\nhostnme: a\n";
+    let old = check_document(text, &options("22.4.2"));
+    assert!(old.valid, "cloud-init 22.4.2 ignores unknown keys");
+    assert_eq!(brief(&old.lint), ["unknown-key hostnme 2:1"]);
+    let all = check_document(text, &options("all"));
+    assert!(!all.valid);
+    assert!(
+        all.faults[0].message.ends_with("(cloud-init 23.3 to 26.2)")
+            || all.faults[0].message.contains("(cloud-init"),
+        "{all:#?}"
+    );
+}
+
+#[test]
+fn compressed_user_data_is_unpacked_within_bounds() {
+    use std::io::Write as _;
+    let gzip = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let once = gzip(b"#cloud-config\nhostname: a\n");
+    assert!(check_document(&once, &CheckOptions::default()).valid);
+    let twice = check_document(&gzip(&once), &CheckOptions::default());
+    assert_eq!(brief(&twice.faults), ["double-encoding - 0:0"]);
+    let bomb = gzip(&vec![b' '; quantix_cloudinit::check::UNPACKED_BYTES_MAX + 1]);
+    assert_eq!(brief(&check_document(&bomb, &CheckOptions::default()).faults), ["bad-gzip - 0:0"]);
+    assert!(!check_document(&once[..20], &CheckOptions::default()).valid);
+}
+
+#[test]
+fn batch_lines_are_answered_side_by_side() {
+    let answer = |line: &str| {
+        serde_json::to_value(check_batch_line(line, &CheckOptions::default())).unwrap()
+    };
+    let good = answer(r##"{"id":7,"kind":"user-data","text":"#cloud-config\nhostname: a\n"}"##);
+    assert_eq!(good["id"], 7);
+    assert_eq!((&good["valid"], &good["kind"]), (&true.into(), &"user-data".into()));
+    let bad = answer(r#"{"id":"x","kind":"network-config","config":{"version":2,"ethernet":{}}}"#);
+    assert_eq!(bad["valid"], false);
+    let faults = bad["faults"].as_array().unwrap();
+    assert!(faults.iter().any(|fault| fault["code"] == "unknown-key"), "{faults:?}");
+    assert!(faults[0].get("line").is_none(), "a value has no lines");
+    for line in
+        ["", "{}", "[]", "x", r#"{"id":1,"kind":"other","text":""}"#, r#"{"id":1,"extra":2}"#]
+    {
+        assert_eq!(answer(line)["faults"][0]["code"], "bad-request", "{line}");
+    }
+}
+
+#[test]
+fn verdicts_of_whole_checks_are_the_official_ones() {
+    let Some(corpus) = support::corpus() else { return support::report(0) };
+    let text = std::fs::read_to_string(corpus.join("schema_cases.jsonl")).unwrap();
+    for line in text.lines() {
+        let case: serde_json::Value = serde_json::from_str(line).unwrap();
+        let question = serde_json::json!({
+            "id": case["id"], "kind": case["kind"], "config": case["config"],
+        });
+        let answer = check_batch_line(&question.to_string(), &CheckOptions::default());
+        assert_eq!(answer.report.valid, case["valid_26.2"], "{answer:#?}");
+    }
+    support::report(1);
+}
+
+/// The verdict of the real `cloud-init schema`.
+fn cloud_init_accepts(text: &str) -> (bool, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("user-data");
+    std::fs::write(&file, text).unwrap();
+    let output = Command::new("cloud-init")
+        .args(["schema", "--config-file"])
+        .arg(&file)
+        .output()
+        .expect("cloud-init runs; install the Debian package cloud-init");
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    (output.status.success(), said)
+}
+
+/// A document that uses every typed field.
+fn everything() -> UserData {
+    let hash =
+        || Secret::new("$6$rounds=5000$abcdefghijklmnop$0123456789abcdefghijklmnopqrstuvwxyz");
+    UserData {
+        hostname: Some("0123".into()),
+        fqdn: Some("no.example.org".into()),
+        prefer_fqdn_over_hostname: Some(false),
+        manage_etc_hosts: Some(ManageEtcHosts::Localhost),
+        timezone: Some("Europe/Paris".into()),
+        locale: Some("de_DE.UTF-8".into()),
+        keyboard_layout: Some("de".into()),
+        groups: vec![
+            Group { name: "admins".into(), members: vec!["root".into()] },
+            Group { name: "on".into(), ..Group::default() },
+        ],
+        keep_default_user: true,
+        users: vec![User {
+            gecos: Some("A # B".into()),
+            groups: vec!["admins".into(), "adm".into()],
+            sudo: Sudo::AllWithoutPassword,
+            hashed_passwd: Some(hash()),
+            ssh_authorized_keys: vec!["ssh-ed25519 AAAA ops: laptop".into()],
+            expiredate: Some("2038-01-19".into()),
+            shell: Some("/bin/bash".into()),
+            ..User::named("ops")
+        }],
+        chpasswd: None,
+        ssh_pwauth: Some(false),
+        disable_root: Some(true),
+        ssh_authorized_keys: vec!["ssh-ed25519 AAAA root".into()],
+        ssh_deletekeys: Some(true),
+        package_update: Some(true),
+        package_upgrade: Some(false),
+        package_reboot_if_required: Some(false),
+        packages: vec!["curl".into()],
+        write_files: vec![
+            WriteFile::text("/etc/a", "x: y\n# z\n").mode(0o600),
+            WriteFile {
+                content: Content::Bytes(vec![0, 255]),
+                owner: Some("ops:ops".into()),
+                append: true,
+                defer: true,
+                ..WriteFile::text("/etc/b", "")
+            },
+        ],
+        bootcmd: vec![Run::Args(vec!["echo".into(), "a: b".into(), "no".into()])],
+        runcmd: vec![Run::Shell("echo \"a: b\" # c".into())],
+        ntp: Some(Ntp { pools: vec!["pool.ntp.org".into()], ..Ntp::default() }),
+        growpart: Some(Growpart::default()),
+        resize_rootfs: Some(true),
+        swap: Some(Swap {
+            filename: "/swap".into(),
+            size: SwapSize::Bytes(std::num::NonZeroU64::new(1 << 30).unwrap()),
+        }),
+        mounts: vec![Mount {
+            device: "LABEL=data".into(),
+            mount_point: "/data".into(),
+            fs_type: Some("ext4".into()),
+            options: Some("noatime".into()),
+        }],
+        power_state: Some(PowerState {
+            mode: PowerMode::Reboot,
+            delay_minutes: 1,
+            message: Some("bye".into()),
+            condition: Some(vec!["true".into()]),
+        }),
+        final_message: Some("done: $UPTIME".into()),
+        ..UserData::default()
+    }
+}
+
+#[test]
+fn the_real_cloud_init_accepts_what_we_write() {
+    let mut user_data = everything();
+    let text = user_data.to_yaml().unwrap();
+    let (accepted, said) = cloud_init_accepts(&text);
+    assert!(accepted, "{said}\n{text}");
+    assert!(check_document(text.as_bytes(), &options("22.2..26.2")).valid, "{text}");
+    user_data.chpasswd = Some(Chpasswd {
+        expire: false,
+        users: vec![ChpasswdUser { name: "root".into(), hash: Secret::new("$6$a$b") }],
+    });
+    let text = user_data.to_yaml().unwrap();
+    let (accepted, said) = cloud_init_accepts(&text);
+    assert!(accepted, "{said}\n{text}");
+    let report = check_document(text.as_bytes(), &options("22.3..26.2"));
+    assert!(report.valid, "{report:#?}\n{text}");
+    assert!(report.deprecations.is_empty(), "{report:#?}");
+}
+
+#[test]
+fn the_real_cloud_init_agrees_on_verdicts() {
+    let version = Command::new("cloud-init")
+        .arg("--version")
+        .output()
+        .expect("cloud-init runs; install the Debian package cloud-init");
+    let said = [version.stdout, version.stderr].concat();
+    let version = String::from_utf8_lossy(&said).split_whitespace().last().unwrap().to_owned();
+    let texts = [
+        "#cloud-config\nhostname: a\n",
+        "#cloud-config\nhostname: 0123\n",
+        "#cloud-config\nhostname: no\n",
+        "#cloud-config\nhostnme: a\n",
+        "#cloud-config\nusers: [{name: a, ssh_authorised_keys: []}]\n",
+        "#cloud-config\na:\tb\n",
+        "#cloud-config\npower_state: {mode: off}\n",
+        "#cloud-config\nwrite_files: [{path: /a, permissions: 0644}]\n",
+        "#cloud-config\nusers: [{name: a, expiredate: 2038-01-19}]\n",
+        "#cloud-config\nswap: {size: 1G, filename: /s}\n",
+        "#cloud-config\npackages: [[a, 1], b]\n",
+        "#cloud-config\n{}\n",
+        "hostname: a\n",
+        "- a\n",
+    ];
+    for text in texts {
+        let (accepted, said) = cloud_init_accepts(text);
+        let report = CheckOptions { kind: Some(DocumentKind::UserData), ..options(&version) };
+        let report = check_document(text.as_bytes(), &report);
+        assert_eq!(report.valid, accepted, "{text:?} with {version}\n{said}\n{report:#?}");
+    }
+}
