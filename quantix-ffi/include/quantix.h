@@ -94,6 +94,48 @@ const char *qtx_version(void);
 void qtx_string_free(char *string);
 
 /**
+ * Renders a customization spec for one machine and writes its files into a directory.
+ *
+ * `spec_json` and `vm_json` are the documents of `quantix spec render`; `target` is NULL for
+ * `nocloud`; `directory` is NULL to write nothing. `seed` is NULL, or a number that makes random
+ * names and salts repeat. On success `*answer_out` is the document of `quantix spec render
+ * --json`, owned by the caller and freed with `qtx_string_free`. Faults of the spec are the
+ * findings of the error. May be called from any thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `seed` is NULL or readable; `answer_out` is writable; `error` is NULL
+ * or writable.
+ */
+enum qtx_status qtx_spec_render(const char *spec_json,
+                                const char *vm_json,
+                                const char *target,
+                                const char *directory,
+                                const uint64_t *seed,
+                                char **answer_out,
+                                struct qtx_error **error);
+
+/**
+ * Makes a seed image and writes it to a file in one step, for its owner only.
+ *
+ * `meta_data`, `network_config` and `vendor_data` may be NULL; `source` is NULL for `nocloud`, or
+ * `configdrive`; `image` is NULL for `iso`, or `vfat`. The same input gives the same bytes. On
+ * success `*answer_out` is the document of `quantix seed build --json`, owned by the caller and
+ * freed with `qtx_string_free`. May be called from any thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_seed_build(const char *user_data,
+                               const char *meta_data,
+                               const char *network_config,
+                               const char *vendor_data,
+                               const char *source,
+                               const char *image,
+                               const char *path,
+                               char **answer_out,
+                               struct qtx_error **error);
+
+/**
  * The status that the failed call returned. `QTX_STATUS_NULL_ARGUMENT` for NULL.
  *
  * # Safety
