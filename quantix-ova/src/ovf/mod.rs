@@ -36,6 +36,7 @@ mod product;
 mod reader;
 mod system;
 pub mod units;
+pub mod write;
 
 use quantix_core::Finding;
 use quantix_xml::{Document, Position, XmlError};

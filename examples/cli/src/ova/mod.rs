@@ -1,12 +1,14 @@
 //! `quantix ova`: appliances.
 
 mod convert;
+mod inspect;
 mod verify;
 mod watch;
 
 use clap::Subcommand;
 use quantix_ova::package::PackageError;
 
+pub(crate) use self::{convert::convert_failure, watch::Bar};
 use crate::{
     failure::Failure,
     ui::{Answer, Ui},
@@ -15,6 +17,8 @@ use crate::{
 /// What to do with an appliance.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OvaCommand {
+    /// Tell what an appliance is, from its descriptor alone.
+    Inspect(inspect::InspectArgs),
     /// Check every file against the manifest.
     Verify(verify::VerifyArgs),
     /// Turn the disks into qcow2 or raw files, checking digests in the same pass.
@@ -24,6 +28,7 @@ pub(crate) enum OvaCommand {
 impl OvaCommand {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         match self {
+            Self::Inspect(args) => args.run(ui),
             Self::Verify(args) => args.run(ui),
             Self::Convert(args) => args.run(ui),
         }
