@@ -4,6 +4,8 @@
 //!
 //! The image must have qemu-guest-agent in it. The guest writes to it; give it a copy.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it got")]
+
 use std::{error::Error, time::Duration};
 
 use quantix_core::{MemoryMib, VmId};

@@ -45,6 +45,7 @@ mod hypervisor;
 mod kvm;
 mod life;
 mod model;
+mod plan;
 mod spec;
 
 pub use agent::{
@@ -67,8 +68,9 @@ pub use model::{
     Affect, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, MetadataKey, NodeInfo,
     Param, Params, PowerRequest, StatsGroups, UndefineScope, Version, XmlKind,
 };
+pub use plan::{AppliedChange, ApplyReport, Change, Plan, Present, When, plan_spec, plan_xml};
 pub use spec::{
     CPUS_MAX, CpuModel, DEVICES_MAX, DiskBus, DiskDevice, DiskFormat, DiskSpec, DomainSpec,
-    DomainType, Firmware, Graphics, Mac, MacError, NAME_BYTES_MAX, NicSource, NicSpec, OwnerTag,
-    ScsiModel, SerialSpec, SpecError, TAG, Topology, VideoModel,
+    DomainType, Firmware, Graphics, HOTPLUG_SLOTS_MAX, Mac, MacError, NAME_BYTES_MAX, NicSource,
+    NicSpec, OwnerTag, ScsiModel, SerialSpec, SpecError, TAG, Topology, VideoModel,
 };

@@ -629,7 +629,9 @@ impl FakeConnection {
         self.call(call, |inner| {
             let domain = domain(inner, operation, id)?;
             let is_live_detach = change == Change::Detach && affect != Affect::NextBoot;
-            let (_, alias) = devices::change(operation, &domain.xml, device, change)?;
+            let seen = domain.live_xml.as_ref().filter(|_| affect != Affect::NextBoot);
+            let seen = seen.unwrap_or(&domain.xml);
+            let (_, alias) = devices::change(operation, seen, device, change)?;
             let reference = DomainRef { name: domain.name.clone(), id };
             if is_live_detach && !domain.guest.releases_devices {
                 inner.emit(&Event::DeviceRemovalFailed { domain: reference, alias });

@@ -6,7 +6,7 @@ use quantix_core::Finding;
 
 use super::{
     CPUS_MAX, CpuModel, DEVICES_MAX, DiskBus, DiskDevice, DiskSpec, DomainSpec, Firmware, Graphics,
-    NAME_BYTES_MAX, NicSource, SerialSpec, VideoModel,
+    HOTPLUG_SLOTS_MAX, NAME_BYTES_MAX, NicSource, SerialSpec, VideoModel,
 };
 
 pub(super) fn check(spec: &DomainSpec) -> Vec<Finding> {
@@ -57,6 +57,10 @@ fn check_size(spec: &DomainSpec, findings: &mut Vec<Finding>) {
             let text = "sockets × cores × threads must be the number of virtual CPUs";
             findings.push(Finding::error("bad-topology", text).at("topology"));
         }
+    }
+    if spec.hotplug_slots > HOTPLUG_SLOTS_MAX {
+        let text = "expected at most 64 free slots";
+        findings.push(Finding::error("too-many", text).at("hotplug_slots"));
     }
     // More would not fit into libvirt's KiB.
     if spec.memory_mib.0 == 0 || spec.memory_mib.0 > u64::MAX >> 20 {

@@ -24,6 +24,8 @@ pub const NAME_BYTES_MAX: usize = 200;
 pub const CPUS_MAX: u32 = 4096;
 /// The most disks, and the most network interfaces, of a domain.
 pub const DEVICES_MAX: usize = 256;
+/// The most free slots for devices that are plugged in later.
+pub const HOTPLUG_SLOTS_MAX: u32 = 64;
 
 /// How a domain is executed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,6 +160,9 @@ pub struct DomainSpec {
     /// The first serial port.
     #[serde(default)]
     pub serial: SerialSpec,
+    /// Free slots for devices that are plugged in later; `q35` has none but these.
+    #[serde(default = "default_slots")]
+    pub hotplug_slots: u32,
     /// Whether the guest gets randomness from its host.
     #[serde(default = "yes")]
     pub rng: bool,
@@ -184,6 +189,10 @@ fn default_arch() -> String {
 
 fn default_machine() -> String {
     "q35".to_owned()
+}
+
+fn default_slots() -> u32 {
+    4
 }
 
 fn yes() -> bool {
@@ -213,6 +222,7 @@ impl DomainSpec {
             scsi_model: ScsiModel::default(),
             nics: Vec::new(),
             serial: SerialSpec::default(),
+            hotplug_slots: default_slots(),
             rng: true,
             guest_agent: true,
             balloon: true,

@@ -108,7 +108,11 @@ fn cpu(spec: &DomainSpec) -> Option<NewElement> {
 fn devices(spec: &DomainSpec) -> NewElement {
     let targets = spec.disk_targets();
     let disks = spec.disks.iter().zip(&targets).map(|(disk, target)| disk_element(disk, target));
-    let mut devices = element("devices").children(disks);
+    let pci = |model| element("controller").attr("type", "pci").attr("model", model);
+    let ports = ports(spec);
+    let root = (ports > 0).then(|| pci("pcie-root").attr("index", "0"));
+    let ports = std::iter::repeat_n(pci("pcie-root-port"), ports);
+    let mut devices = element("devices").children(disks).children(root).children(ports);
     if spec.disks.iter().any(|disk| disk.bus == super::DiskBus::Scsi) {
         let controller = element("controller").attr("type", "scsi").attr("index", "0");
         devices = devices.child(controller.attr("model", spec.scsi_model.as_str()));
@@ -131,6 +135,21 @@ fn devices(spec: &DomainSpec) -> NewElement {
         devices = devices.child(element("rng").attr("model", "virtio").child(backend));
     }
     devices
+}
+
+/// PCI Express ports to ask for: libvirt makes one for each device that it knows of, and fills
+/// those that are asked for first, so that the free ones come on top of a count of the devices.
+fn ports(spec: &DomainSpec) -> usize {
+    if !spec.machine.contains("q35") || spec.hotplug_slots == 0 {
+        return 0;
+    }
+    let disks = spec.disks.iter().filter(|disk| disk.bus == super::DiskBus::Virtio).count();
+    let scsi = spec.disks.iter().any(|disk| disk.bus == super::DiskBus::Scsi);
+    let usb = spec.domain_type != DomainType::Test;
+    let others = [scsi, usb, spec.guest_agent, spec.balloon, spec.rng];
+    let others = others.into_iter().filter(|is_there| *is_there).count();
+    let slots = usize::try_from(spec.hotplug_slots).unwrap_or(usize::MAX);
+    disks.saturating_add(spec.nics.len()).saturating_add(others).saturating_add(slots)
 }
 
 fn boot(order: Option<u32>) -> Option<NewElement> {
