@@ -47,6 +47,7 @@ mod life;
 mod model;
 mod plan;
 mod spec;
+mod view;
 
 pub use agent::{
     AGENT_FILE_BYTES_MAX, AGENT_OUTPUT_BYTES_MAX, Agent, GuestAddress, GuestExit, GuestInterface,
@@ -73,4 +74,7 @@ pub use spec::{
     CPUS_MAX, CpuModel, DEVICES_MAX, DiskBus, DiskDevice, DiskFormat, DiskSpec, DomainSpec,
     DomainType, Firmware, Graphics, HOTPLUG_SLOTS_MAX, Mac, MacError, NAME_BYTES_MAX, NicSource,
     NicSpec, OwnerTag, ScsiModel, SerialSpec, SpecError, TAG, Topology, VideoModel,
+};
+pub use view::{
+    DiskDetails, DomainDetails, DomainXml, FirmwareDetails, GraphicsDetails, NicDetails,
 };

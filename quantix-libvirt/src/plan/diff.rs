@@ -291,7 +291,7 @@ fn same_value(mode: Mode, name: &str, old: &str, new: &str) -> bool {
 }
 
 /// The bytes that an element like `<memory unit='KiB'>` stands for.
-pub(super) fn quantity(element: Element<'_>) -> Option<u128> {
+pub(crate) fn quantity(element: Element<'_>) -> Option<u128> {
     let name = element.local_name();
     if !matches!(name, "memory" | "currentMemory" | "tb-cache" | "maxMemory") {
         return None;

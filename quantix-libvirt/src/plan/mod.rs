@@ -10,6 +10,7 @@ use quantix_xml::Document;
 use serde::Serialize;
 
 pub use self::apply::{AppliedChange, ApplyReport};
+pub(crate) use self::diff::quantity;
 use self::{
     classify::classify,
     diff::{Difference, Edit, Mode, diff},

@@ -149,6 +149,18 @@ pub(super) fn targets(disks: &[DiskSpec]) -> Vec<String> {
         .collect()
 }
 
+/// The first target of a bus that is not used.
+pub(crate) fn free_target(bus: DiskBus, used: &[String]) -> String {
+    let mut number = 1;
+    loop {
+        let target = [bus.prefix(), &letters(number)].concat();
+        if !used.contains(&target) {
+            return target;
+        }
+        number += 1;
+    }
+}
+
 /// `1` is `a`, `26` is `z`, `27` is `aa`.
 fn letters(mut number: usize) -> String {
     const ALPHABET: &[u8; 26] = b"abcdefghijklmnopqrstuvwxyz";

@@ -6,6 +6,14 @@ mod mac;
 mod tag;
 mod xml;
 
+/// Devices as elements, for edits of XML that is there already.
+pub(crate) mod device {
+    pub(crate) use super::{
+        devices::free_target,
+        xml::{disk_element, nic_element},
+    };
+}
+
 use quantix_core::{Finding, MemoryMib, VmId};
 use serde::{Deserialize, Serialize};
 

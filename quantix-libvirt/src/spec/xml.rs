@@ -156,7 +156,7 @@ fn boot(order: Option<u32>) -> Option<NewElement> {
     order.map(|order| element("boot").attr("order", order.to_string()))
 }
 
-fn disk_element(disk: &DiskSpec, target: &str) -> NewElement {
+pub(crate) fn disk_element(disk: &DiskSpec, target: &str) -> NewElement {
     let (format, device) = (
         match disk.format {
             DiskFormat::Qcow2 => "qcow2",
@@ -185,7 +185,7 @@ fn disk_element(disk: &DiskSpec, target: &str) -> NewElement {
     out.children(boot(disk.boot_order))
 }
 
-fn nic_element(nic: &NicSpec) -> NewElement {
+pub(crate) fn nic_element(nic: &NicSpec) -> NewElement {
     let (kind, source) = match &nic.source {
         NicSource::User => ("user", None),
         NicSource::Network { name } => {
