@@ -10,6 +10,11 @@ pub struct DocumentError {
 }
 
 impl DocumentError {
+    /// The error of a document with these faults.
+    pub(crate) fn of(document: &'static str, faults: Vec<Finding>) -> Self {
+        Self { document, faults }
+    }
+
     /// Nothing wrong, or every fault of a document.
     pub(crate) fn check(document: &'static str, faults: Vec<Finding>) -> Result<(), Self> {
         if faults.iter().any(Finding::is_error) { Err(Self { document, faults }) } else { Ok(()) }

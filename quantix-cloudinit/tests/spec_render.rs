@@ -6,7 +6,7 @@ mod judges;
 use std::{fmt::Write as _, path::PathBuf};
 
 use judges::{python, run, text};
-use quantix_cloudinit::spec::{Entropy, RenderOptions, Rendered, render};
+use quantix_cloudinit::spec::{Entropy, RenderOptions, Rendered, Target, render};
 use quantix_core::{CustomizationSpec, SpecVm};
 use serde_json::{Value, json};
 
@@ -15,9 +15,14 @@ const KEY_2: &str = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbml
 const HASH: &str = "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1";
 
 fn try_render(spec: Value, vm: Value) -> Result<Rendered, Vec<String>> {
+    render_for(Target::NoCloud, spec, vm)
+}
+
+fn render_for(target: Target, spec: Value, vm: Value) -> Result<Rendered, Vec<String>> {
     let spec: CustomizationSpec = serde_json::from_value(spec).unwrap();
     let vm: SpecVm = serde_json::from_value(vm).unwrap();
-    render(&spec, &vm, RenderOptions::default(), &mut Entropy::from_seed(7)).map_err(|error| {
+    let options = RenderOptions { target, ..RenderOptions::default() };
+    render(&spec, &vm, options, &mut Entropy::from_seed(7)).map_err(|error| {
         let shown = |f: &quantix_core::Finding| {
             format!("{} {}", f.path.as_deref().unwrap_or_default(), f.code)
         };
@@ -104,24 +109,207 @@ fn show(rendered: &Rendered) -> String {
     out
 }
 
+/// Equal to the golden file of this name, which `UPDATE=1` rewrites.
+fn check_golden(name: &str, rendered: &Rendered) {
+    let found = show(rendered);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden/spec")
+        .join(format!("{name}.txt"));
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &found).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    let path = path.display();
+    assert!(found == golden, "{name} differs from {path}; UPDATE=1 rewrites it\n{found}");
+}
+
 #[test]
 fn examples_equal_their_golden_files() {
     for (name, spec) in examples() {
-        let found =
-            show(&try_render(spec, vm()).unwrap_or_else(|faults| panic!("{name}: {faults:?}")));
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/golden/spec")
-            .join(format!("{name}.txt"));
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(&path, &found).unwrap();
-        }
-        let golden = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            found == golden,
-            "{name} differs from {}; UPDATE=1 rewrites it\n{found}",
-            path.display()
-        );
+        let rendered = try_render(spec, vm()).unwrap_or_else(|faults| panic!("{name}: {faults:?}"));
+        check_golden(name, &rendered);
     }
+}
+
+/// The platform's own example of a Windows desktop, and one with everything.
+fn windows_examples() -> Vec<(&'static str, Value)> {
+    vec![
+        (
+            "windows-desktop",
+            json!({
+                "name": "windows-desktop", "os_family": "Windows",
+                "timezone": "America/Los_Angeles", "hostname": "WIN-{{.Random}}",
+                "admin_password": "$2b$12$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234",
+            }),
+        ),
+        (
+            "windows-everything",
+            json!({
+                "name": "everything", "os_family": "windows", "timezone": "Europe/Berlin",
+                "hostname": "{{.VMName}}-{{.Index:02}}",
+                "admin_password": {"plain": "p@ss: <w0rd> & \"grüße\""},
+                "windows": {
+                    "product_key": "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE", "organization": "A & B <Ltd>",
+                    "full_name": "Ops", "auto_logon_count": 2, "locale": "de-DE",
+                    "input_locale": "0407:00000407",
+                    "domain_join": {"domain": "corp.example.com", "user": "CORP\\joiner",
+                                    "password": "join & me", "ou": "OU=VMs,DC=corp,DC=example,DC=com"},
+                    "run_once": ["cmd /c echo \"done\" > C:\\done.txt", "powershell -File C:\\a&b.ps1"],
+                },
+                "network": {
+                    "search": ["corp.example.com"],
+                    "nics": [{"addresses": ["10.0.0.5/24", "2001:db8::5/64"], "gateway4": "10.0.0.1",
+                              "nameservers": ["10.0.0.2", "10.0.0.3"],
+                              "routes": [{"to": "10.9.0.0/16", "via": "10.0.0.9"}]}],
+                },
+            }),
+        ),
+    ]
+}
+
+#[test]
+fn answer_files_equal_their_golden_files_and_are_xml() {
+    for (name, spec) in windows_examples() {
+        let rendered = render_for(Target::Unattend, spec, vm()).unwrap();
+        assert_eq!(rendered.names(), ["Unattend.xml"]);
+        check_golden(name, &rendered);
+        let dir = tempfile::tempdir().unwrap();
+        rendered.write_to(dir.path()).unwrap();
+        let path = dir.path().join("Unattend.xml");
+        judges::stdout("libxml2-utils", "xmllint", &["--noout", text(&path)]);
+    }
+}
+
+#[test]
+fn an_answer_file_says_what_the_spec_says() {
+    const SCRIPT: &str = r"
+import base64, sys
+import xml.etree.ElementTree as E
+root = E.parse(sys.argv[1]).getroot()
+u = '{urn:schemas-microsoft-com:unattend}'
+get = lambda name: [e.text for e in root.iter(u + name)]
+print(get('ComputerName'), get('TimeZone'), get('RegisteredOrganization'), get('JoinDomain'))
+print(get('CommandLine'))
+for name in ('AdministratorPassword', 'Password'):
+    for e in root.iter(u + name):
+        value = e.find(u + 'Value')
+        print(e.text if value is None else base64.b64decode(value.text).decode('utf-16-le'))
+";
+    let (_, spec) = windows_examples().remove(1);
+    let rendered = render_for(Target::Unattend, spec, vm()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    rendered.write_to(dir.path()).unwrap();
+    let found = python("python3", SCRIPT, &[text(&dir.path().join("Unattend.xml"))]);
+    let expected = "['prod-web-01-01'] ['W. Europe Standard Time'] ['A & B <Ltd>'] ['corp.example.com']\n\
+        ['cmd /c echo \"done\" > C:\\\\done.txt', 'powershell -File C:\\\\a&b.ps1']\n\
+        p@ss: <w0rd> & \"grüße\"AdministratorPassword\n\
+        join & me\n\
+        p@ss: <w0rd> & \"grüße\"Password\n";
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn windows_faults_say_what_to_do() {
+    for (target, patch, expected) in [
+        (Target::NoCloud, json!({}), &["os_family wrong-os-family"][..]),
+        (
+            Target::Unattend,
+            json!({"hostname": "much-too-long-for-windows"}),
+            &["hostname invalid-hostname"],
+        ),
+        (
+            Target::Unattend,
+            json!({"timezone": "Antarctica/Troll"}),
+            &["timezone no-windows-timezone"],
+        ),
+        (Target::Unattend, json!({"user_data": "#ps1"}), &["user_data unsupported-by-target"]),
+        (
+            Target::Unattend,
+            json!({"windows": {"auto_logon_count": 1}}),
+            &["Unattend.xml: auto_logon_count missing-password"],
+        ),
+        (
+            Target::Unattend,
+            json!({"windows": {"run_once": ["x".repeat(1025)]}}),
+            &["Unattend.xml: first_logon_commands[0] too-long"],
+        ),
+        (
+            Target::Unattend,
+            json!({"windows": {"organization": "a\u{1}b"}}),
+            &["Unattend.xml: organization invalid-text"],
+        ),
+        (
+            Target::ConfigDrive,
+            json!({"windows": {"workgroup": "LAB"}}),
+            &["windows.workgroup unsupported-by-target"],
+        ),
+    ] {
+        let mut spec = json!({"name": "x", "os_family": "Windows", "hostname": "WIN"});
+        spec.as_object_mut().unwrap().extend(patch.as_object().unwrap().clone());
+        assert_eq!(render_for(target, spec.clone(), vm()).unwrap_err(), expected, "{spec}");
+    }
+}
+
+#[test]
+fn config_drives_are_read_by_cloud_init() {
+    const SCRIPT: &str = r"
+import json, sys
+from cloudinit.sources.helpers import openstack
+found = openstack.ConfigDriveReader(sys.argv[1]).read_v2()
+net = openstack.convert_net_json(found.get('networkdata') or {'links': [], 'networks': []},
+                                 known_macs={'52:54:00:12:34:56': 'eth0'})
+meta = found['metadata']
+print(json.dumps({'id': meta['instance-id'], 'hostname': meta['local-hostname'],
+                  'meta': meta.get('meta'), 'user': found['userdata'].decode()[:13], 'net': net}))
+";
+    let (_, spec) = examples().remove(3);
+    let rendered = render_for(Target::ConfigDrive, spec, vm()).unwrap();
+    check_golden("config-drive", &rendered);
+    let dir = tempfile::tempdir().unwrap();
+    rendered.write_to(dir.path()).unwrap();
+    let found: Value =
+        serde_json::from_str(&python("cloud-init", SCRIPT, &[text(dir.path())])).unwrap();
+    assert_eq!(found["id"], "0192f0c1-2b3c-7d4e-8f50-112233445566");
+    assert_eq!(found["hostname"], "prod-001.example.com");
+    assert_eq!(found["meta"], json!({"cluster": "blue"}));
+    assert_eq!(found["user"], "#cloud-config");
+    let nic = &found["net"]["config"][0];
+    assert_eq!((nic["name"].as_str(), nic["mtu"].as_u64()), (Some("lan0"), Some(1400)));
+    assert_eq!(nic["subnets"][0]["address"], "10.0.0.5");
+    assert_eq!(nic["subnets"][0]["netmask"], "255.255.255.0");
+    assert_eq!(nic["subnets"][0]["routes"][0]["netmask"], "0.0.0.0");
+    assert_eq!(nic["subnets"][0]["routes"][1]["gateway"], "10.0.0.9");
+    assert_eq!(nic["subnets"][1]["address"], "2001:db8::5");
+    assert_eq!(found["net"]["config"][1]["address"], "10.0.0.2");
+    let image = rendered.seed_image(quantix_cloudinit::seed::ImageFormat::Iso9660).unwrap();
+    assert_eq!(image.label().as_str(), "config-2");
+}
+
+#[test]
+fn cloudbase_init_gets_its_password_keys_and_scripts() {
+    let spec = json!({
+        "name": "x", "os_family": "Windows", "hostname": "WIN", "timezone": "Europe/Berlin",
+        "ssh_keys": [KEY_1], "admin_password": {"plain": "secret 1"},
+        "windows": {"run_once": ["hostname"], "scripts": [
+            {"name": "a.ps1", "content": "Write-Host 1\r\n"}, {"name": "b.cmd", "content": "echo 2\r\n"}]},
+    });
+    let rendered = render_for(Target::ConfigDrive, spec, vm()).unwrap();
+    let meta: Value =
+        serde_json::from_slice(rendered.file("openstack/latest/meta_data.json").unwrap()).unwrap();
+    assert_eq!(meta["admin_pass"], "secret 1");
+    assert_eq!(meta["public_keys"]["key0"], KEY_1);
+    const SCRIPT: &str = "import email, sys
+for part in email.message_from_file(open(sys.argv[1])).walk():
+    if not part.is_multipart():
+        print(part.get_content_type(), repr(part.get_payload(decode=True).decode()))";
+    let dir = tempfile::tempdir().unwrap();
+    rendered.write_to(dir.path()).unwrap();
+    let found = python("python3", SCRIPT, &[text(&dir.path().join("openstack/latest/user_data"))]);
+    let expected = r"text/cloud-config '#cloud-config\ntimezone: Europe/Berlin\nruncmd:\n  - hostname\n'
+text/x-shellscript '#ps1_sysnative\r\nWrite-Host 1\r\n'
+text/x-shellscript 'rem cmd\r\necho 2\r\n'
+";
+    assert_eq!(found, expected);
 }
 
 #[test]

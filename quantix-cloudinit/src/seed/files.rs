@@ -110,12 +110,12 @@ impl SeedDocuments {
             }
             None => serde_json::json!({ "uuid": self.derived_instance_id() }).to_string().into(),
         };
-        let mut files = Vec::new();
-        for version in ["2012-08-10", "latest"] {
-            let name = |file: &str| format!("openstack/{version}/{file}");
-            files.push(SeedFile::new(name("meta_data.json"), &*meta_data));
-            files.push(SeedFile::new(name("user_data"), &*self.user_data));
-        }
+        // cloud-init takes all documents from one version's directory, the newest that it knows;
+        // `latest` is what it and cloudbase-init fall back to.
+        let mut files = vec![
+            SeedFile::new("openstack/latest/meta_data.json", meta_data),
+            SeedFile::new("openstack/latest/user_data", &*self.user_data),
+        ];
         if let Some(bytes) = &self.network_config {
             check_json("network-config", bytes, &["links", "networks"])?;
             files.push(SeedFile::new("openstack/latest/network_data.json", &**bytes));

@@ -52,6 +52,8 @@ pub enum VolumeLabel {
     Cidata,
     /// `config-2`: `ConfigDrive`.
     Config2,
+    /// `unattend`: Windows Setup looks on every volume, whatever its label.
+    Unattend,
 }
 
 impl VolumeLabel {
@@ -61,6 +63,7 @@ impl VolumeLabel {
         match self {
             Self::Cidata => "cidata",
             Self::Config2 => "config-2",
+            Self::Unattend => "unattend",
         }
     }
 }

@@ -18,6 +18,7 @@
 //! text.
 
 mod agent;
+mod config_drive;
 mod documents;
 mod entropy;
 mod linux;
@@ -26,6 +27,7 @@ mod network;
 mod nocloud;
 mod render;
 mod rendered;
+mod windows;
 
 pub use entropy::{Entropy, EntropyError};
 pub use render::{RenderOptions, Target, TargetError, render};

@@ -18,7 +18,7 @@ use crate::{
 /// what both set stays as the spec has it.
 const MERGE_TYPE: &str = "list(append)+dict(no_replace,recurse_list)+str()";
 /// Keys of meta-data that decide who the guest is.
-const PROTECTED: [&str; 4] = ["instance-id", "instance_id", "local-hostname", "hostname"];
+const PROTECTED: [&str; 5] = ["instance-id", "instance_id", "local-hostname", "hostname", "uuid"];
 
 /// The files, in the order of their names; `None` where a fault leaves none.
 pub(super) fn files(job: &mut Job<'_>, common: &Common) -> Option<Vec<SeedFile>> {
@@ -48,7 +48,8 @@ fn text(job: &mut Job<'_>, path: &str, document: Result<String, DocumentError>) 
     }
 }
 
-fn user_data(job: &mut Job<'_>, common: &Common) -> Option<String> {
+/// The user-data of a Linux guest: what the spec generates, and what its owner wrote.
+pub(super) fn user_data(job: &mut Job<'_>, common: &Common) -> Option<String> {
     let generated = linux::user_data(job, common);
     let own = job.own_user_data();
     if job.findings.iter().any(Finding::is_error) {
@@ -100,22 +101,26 @@ fn meta_data(job: &mut Job<'_>, common: &Common) -> Option<String> {
         public_keys: Vec::new(),
         extra: yaml::Map::new(),
     };
-    if let Some(document) = &job.spec.meta_data {
-        let map = job.own_map("meta_data", document)?;
-        for key in PROTECTED {
-            if map.get(key).is_some() {
-                let message = format!(
-                    "{key:?} is decided by the machine: set its instance_id or the spec's hostname"
-                );
-                job.fault("meta_data", "protected-key", message);
-            }
-        }
-        out.extra = map;
-    }
+    out.extra = own_meta_data(job)?;
     if job.findings.iter().any(Finding::is_error) {
         return None;
     }
     text(job, "meta-data", out.to_yaml())
+}
+
+/// Additional meta-data of the owner, without the keys that decide who the guest is.
+pub(super) fn own_meta_data(job: &mut Job<'_>) -> Option<yaml::Map> {
+    let Some(document) = &job.spec.meta_data else { return Some(yaml::Map::new()) };
+    let map = job.own_map("meta_data", document)?;
+    for key in PROTECTED {
+        if map.get(key).is_some() {
+            let message = format!(
+                "{key:?} is decided by the machine: set its instance_id or the spec's hostname"
+            );
+            job.fault("meta_data", "protected-key", message);
+        }
+    }
+    Some(map)
 }
 
 fn network_config(job: &mut Job<'_>) -> Option<String> {

@@ -4,9 +4,10 @@ use std::str::FromStr;
 
 use quantix_core::{CustomizationSpec, Finding, OsFamily, ProjectId, SpecVm, spec::Password};
 
-use super::{Entropy, RenderError, Rendered, nocloud};
+use super::{Entropy, RenderError, Rendered, config_drive, nocloud, windows};
 use crate::{
     hostname::{Hostname, HostnameContext, HostnameTemplate, NameRules},
+    seed::VolumeLabel,
     ssh_key::AuthorizedKey,
     timezone::TimeZone,
 };
@@ -17,14 +18,18 @@ const HOSTNAME_DEFAULT: &str = "{{.VMName}}";
 /// What reads the rendered files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Target {
-    /// cloud-init's `NoCloud`.
+    /// cloud-init's `NoCloud`, Linux.
     #[default]
     NoCloud,
+    /// OpenStack's `ConfigDrive`: cloud-init on Linux, cloudbase-init on Windows.
+    ConfigDrive,
+    /// Windows Setup after Sysprep: an answer file.
+    Unattend,
 }
 
 /// A text that names no [`Target`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown target {found:?}: expected \"nocloud\"")]
+#[error("unknown target {found:?}: expected \"nocloud\", \"configdrive\" or \"unattend\"")]
 pub struct TargetError {
     found: String,
 }
@@ -35,7 +40,21 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, TargetError> {
         match text {
             "nocloud" => Ok(Self::NoCloud),
+            "configdrive" => Ok(Self::ConfigDrive),
+            "unattend" => Ok(Self::Unattend),
             _ => Err(TargetError { found: text.chars().take(64).collect() }),
+        }
+    }
+}
+
+impl Target {
+    /// The label of the volume on which the target looks for its files.
+    #[must_use]
+    pub const fn label(self) -> VolumeLabel {
+        match self {
+            Self::NoCloud => VolumeLabel::Cidata,
+            Self::ConfigDrive => VolumeLabel::Config2,
+            Self::Unattend => VolumeLabel::Unattend,
         }
     }
 }
@@ -76,10 +95,13 @@ pub fn render(
     let common = job.common(options.is_taken);
     let files = common.as_ref().and_then(|common| match options.target {
         Target::NoCloud => nocloud::files(&mut job, common),
+        Target::ConfigDrive => config_drive::files(&mut job, common),
+        Target::Unattend => windows::unattend_files(&mut job, common),
     });
     match (common, files) {
         (Some(common), Some(files)) if !job.findings.iter().any(Finding::is_error) => {
-            Ok(Rendered::new(files, common.hostname.to_string(), job.findings))
+            let hostname = common.hostname.to_string();
+            Ok(Rendered::new(files, hostname, options.target.label(), job.findings))
         }
         _ => Err(RenderError::new(job.findings)),
     }
@@ -121,7 +143,9 @@ impl<'a> Job<'a> {
 
     fn check_family(&mut self, target: Target) {
         let family = match target {
+            Target::ConfigDrive => return,
             Target::NoCloud => OsFamily::Linux,
+            Target::Unattend => OsFamily::Windows,
         };
         if self.spec.os_family != family {
             let message =

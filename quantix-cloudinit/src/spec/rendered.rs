@@ -12,6 +12,7 @@ use crate::seed::{ImageFormat, SeedError, SeedFile, SeedImage, VolumeLabel};
 pub struct Rendered {
     files: Vec<SeedFile>,
     hostname: String,
+    label: VolumeLabel,
     findings: Vec<Finding>,
 }
 
@@ -69,8 +70,13 @@ pub struct WriteError {
 }
 
 impl Rendered {
-    pub(super) fn new(files: Vec<SeedFile>, hostname: String, findings: Vec<Finding>) -> Self {
-        Self { files, hostname, findings }
+    pub(super) fn new(
+        files: Vec<SeedFile>,
+        hostname: String,
+        label: VolumeLabel,
+        findings: Vec<Finding>,
+    ) -> Self {
+        Self { files, hostname, label, findings }
     }
 
     /// The files, in the order of their names.
@@ -103,12 +109,12 @@ impl Rendered {
         &self.findings
     }
 
-    /// The files as a seed image.
+    /// The files as a seed image, labelled as the target looks for it.
     ///
     /// # Errors
     /// When the files are larger than an image may be.
     pub fn seed_image(&self, format: ImageFormat) -> Result<SeedImage, SeedError> {
-        SeedImage::build(&self.files, VolumeLabel::Cidata, format)
+        SeedImage::build(&self.files, self.label, format)
     }
 
     /// The answer of `quantix spec render`.
