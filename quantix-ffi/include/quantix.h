@@ -187,7 +187,7 @@ enum qtx_status qtx_ova_verify(const char *path,
 
 /**
  * Converts the disks of an appliance into files of a folder, checking digests in the same pass.
- * `options` is NULL or a JSON object with any of `format` (`qcow2` or `raw`), `compress`,
+ * `options` is NULL or a JSON object with any of `format` (`qcow2`, `raw` or `vmdk`), `compress`,
  * `threads`, `verify`, `check_grains` and `sync`. `report` becomes
  * `{"disks","verified","seconds","findings"}` as of `quantix ova convert`; free it with
  * `qtx_string_free`. After an error nothing is left in the folder. Any thread.

@@ -9,7 +9,7 @@ use std::{
 
 use quantix_ova::{
     convert::{ConvertError, Options, convert_appliance},
-    manifest,
+    manifest, ovf,
     package::{Package, PackageError},
     watch::{Progress, Watch},
 };
@@ -71,6 +71,32 @@ fn convert_fault(error: ConvertError) -> Fault {
     }
 }
 
+/// Tells what an appliance is, from its descriptor alone. `report` becomes
+/// `{"format","ovf_version","producer","systems","networks","deployment_options","properties",`
+/// `"eulas","files","findings"}` as of `quantix ova inspect`; free it with `qtx_string_free`. A
+/// descriptor that is broken is an answer with findings of severity `error`, not an error. Only
+/// headers and the descriptor are read. Any thread.
+///
+/// # Safety
+/// `path` is a NUL-terminated string. `report` is writable. `error` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_ova_inspect(
+    path: *const c_char,
+    report: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let body = || {
+        check_out(report, "report")?;
+        // SAFETY: by contract.
+        let path = unsafe { text(path, "path") }?;
+        let package = Package::open(Path::new(path)).map_err(package_fault)?;
+        // SAFETY: by contract.
+        unsafe { put_json(report, &ovf::inspect(&package)) }
+    };
+    // SAFETY: by contract.
+    unsafe { call(error, body) }
+}
+
 /// Checks every file of an appliance against its manifest. `report` becomes
 /// `{"ok","manifest","certificate","files","findings"}` as of `quantix ova verify`; free it with
 /// `qtx_string_free`. An appliance that differs from its manifest is an answer with `ok` false,
@@ -103,7 +129,7 @@ pub unsafe extern "C" fn qtx_ova_verify(
 }
 
 /// Converts the disks of an appliance into files of a folder, checking digests in the same pass.
-/// `options` is NULL or a JSON object with any of `format` (`qcow2` or `raw`), `compress`,
+/// `options` is NULL or a JSON object with any of `format` (`qcow2`, `raw` or `vmdk`), `compress`,
 /// `threads`, `verify`, `check_grains` and `sync`. `report` becomes
 /// `{"disks","verified","seconds","findings"}` as of `quantix ova convert`; free it with
 /// `qtx_string_free`. After an error nothing is left in the folder. Any thread.

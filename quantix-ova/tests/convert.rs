@@ -35,6 +35,7 @@ fn all_options() -> Vec<Options> {
         (Output::Qcow2, true, false),
         (Output::Qcow2, true, true),
         (Output::Raw, false, false),
+        (Output::Vmdk, false, false),
     ] {
         for threads in [1, 3] {
             let threads = NonZeroUsize::new(threads);

@@ -13,7 +13,7 @@ use std::{
 use pyo3::prelude::*;
 use quantix_ova::{
     convert::{ConvertError, Options, Output, convert_appliance},
-    manifest,
+    manifest, ovf,
     package::{Package, PackageError},
     watch::{Progress, Watch},
 };
@@ -89,6 +89,13 @@ fn threads_or_all(threads: Option<NonZeroUsize>) -> NonZeroUsize {
     threads.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
 }
 
+/// Tells what an appliance is, from its descriptor alone.
+#[pyfunction]
+pub(crate) fn ova_inspect(py: Python<'_>, path: PathBuf) -> PyResult<Bound<'_, PyAny>> {
+    let answer = detached(py, || Ok::<_, PyErr>(ovf::inspect(&open(&path)?)))?;
+    to_python(py, &answer)
+}
+
 /// Checks every file of an appliance against its manifest.
 #[pyfunction]
 #[pyo3(signature = (path, *, threads=None, progress=None))]
@@ -127,8 +134,9 @@ pub(crate) fn ova_convert<'py>(
     let output = match format {
         "qcow2" => Output::Qcow2,
         "raw" => Output::Raw,
+        "vmdk" => Output::Vmdk,
         _ => {
-            let message = format!("format is {format:?}; expected \"qcow2\" or \"raw\"");
+            let message = format!("format is {format:?}; expected \"qcow2\", \"raw\" or \"vmdk\"");
             return Err(crate::convert::InputError::new_err((message,)));
         }
     };

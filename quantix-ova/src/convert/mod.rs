@@ -46,6 +46,8 @@ pub enum Output {
     Qcow2,
     /// A sparse raw file.
     Raw,
+    /// Stream-optimized VMDK, as appliances ship it.
+    Vmdk,
 }
 
 impl fmt::Display for Output {
@@ -53,6 +55,7 @@ impl fmt::Display for Output {
         f.write_str(match self {
             Self::Qcow2 => "qcow2",
             Self::Raw => "raw",
+            Self::Vmdk => "vmdk",
         })
     }
 }

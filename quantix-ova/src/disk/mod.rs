@@ -7,7 +7,7 @@
 
 mod error;
 mod raw;
-mod vmdk;
+pub(crate) mod vmdk;
 pub(crate) mod write;
 
 use std::{

@@ -52,6 +52,7 @@ pub(crate) struct ConvertArgs {
 enum Format {
     Qcow2,
     Raw,
+    Vmdk,
 }
 
 impl ConvertArgs {
@@ -61,6 +62,7 @@ impl ConvertArgs {
             output: match self.format {
                 Format::Qcow2 => Output::Qcow2,
                 Format::Raw => Output::Raw,
+                Format::Vmdk => Output::Vmdk,
             },
             compress: self.compress,
             threads: self.threads,
@@ -68,8 +70,8 @@ impl ConvertArgs {
             check_grains: self.check_grains,
             sync: self.sync,
         };
-        if self.compress && options.output == Output::Raw {
-            let message = "--compress needs --format qcow2: raw disks have no compressed form";
+        if self.compress && options.output != Output::Qcow2 {
+            let message = "--compress is for --format qcow2 (raw is never compressed, vmdk always)";
             return Err(Failure::input(message));
         }
         let package = Package::open(&self.path).map_err(package_failure)?;

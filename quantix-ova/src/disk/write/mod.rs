@@ -5,10 +5,15 @@
 
 mod qcow2;
 mod raw;
+mod vmdk;
 
 use std::{fs::File, io, os::unix::fs::FileExt as _};
 
-pub(crate) use self::{qcow2::Qcow2, raw::Raw};
+pub(crate) use self::{
+    qcow2::Qcow2,
+    raw::Raw,
+    vmdk::{Vmdk, append_grain},
+};
 
 /// The size of a cluster: the piece that is stored or left out as a whole.
 pub(crate) const CLUSTER_BYTES: usize = 64 << 10;
@@ -20,7 +25,7 @@ pub(crate) enum Cell {
     Zero,
     /// `CLUSTER_BYTES` plain bytes from this position of the data on.
     Plain { from: usize },
-    /// A deflate stream in the data.
+    /// A deflate stream (qcow2) or a whole grain with its marker (VMDK) in the data.
     Packed { from: usize, bytes: usize },
 }
 
