@@ -11,6 +11,7 @@
 //!   [`ui::Ui::note`], [`ui::Ui::findings`] and [`ui::Ui::progress`];
 //! - [`Answer::No`] is exit code 1; a [`Failure`] is 2 (bad input) or 3 (environment).
 
+mod deploy;
 mod failure;
 mod input;
 mod ova;
@@ -63,15 +64,19 @@ enum Command {
     Place(place::PlaceArgs),
     /// Tell why a machine goes where it goes, or why it fits nowhere.
     Explain(place::ExplainArgs),
-    /// XML documents of libvirt and OVF.
-    #[command(subcommand)]
-    Xml(xml::XmlCommand),
     /// Seed images and the documents in them.
     #[command(subcommand)]
     Seed(seed::SeedCommand),
     /// Customization specs.
     #[command(subcommand)]
     Spec(spec::SpecCommand),
+    /// Make an appliance the machine that was asked for, and compare.
+    Deploy(deploy::DeployArgs),
+    /// Remove machines that `quantix deploy` made.
+    Undeploy(deploy::UndeployArgs),
+    /// XML documents of libvirt and OVF.
+    #[command(subcommand)]
+    Xml(xml::XmlCommand),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  quantix completions bash > /etc/bash_completion.d/quantix")]
     Completions {
@@ -86,9 +91,11 @@ impl Command {
             Self::Ova(command) => command.run(ui),
             Self::Place(args) => args.run(ui),
             Self::Explain(args) => args.run(ui),
-            Self::Xml(command) => command.run(ui),
             Self::Seed(command) => command.run(ui),
             Self::Spec(command) => command.run(ui),
+            Self::Deploy(args) => args.run(ui),
+            Self::Undeploy(args) => args.run(ui),
+            Self::Xml(command) => command.run(ui),
             Self::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Cli::command(), "quantix", &mut script);

@@ -73,7 +73,8 @@ pub(crate) fn policy(path: Option<&PathBuf>) -> Result<Policy, Failure> {
     path.map_or_else(|| Ok(Policy::default()), |path| input::document(path, "policy"))
 }
 
-fn failure(error: PlaceError) -> Failure {
+/// Documents that do not fit together are bad input.
+pub(crate) fn failure(error: PlaceError) -> Failure {
     match &error {
         PlaceError::Policy(_) => Failure::input(error.to_string()),
         PlaceError::Snapshot(faults) => {
@@ -109,7 +110,8 @@ impl ExplainArgs {
     }
 }
 
-fn human(answer: &PlaceAnswer) -> String {
+/// Where machines go, and why, for people.
+pub(crate) fn human(answer: &PlaceAnswer) -> String {
     let mut table = Table::new(["VM", "NODE", "SCORE", "TERMS"]);
     for placement in &answer.placements {
         let terms: Vec<_> =

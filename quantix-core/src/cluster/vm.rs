@@ -116,6 +116,30 @@ impl Vm {
     }
 }
 
+impl Vm {
+    /// The same machine, running on a node.
+    #[must_use]
+    pub fn on(self, node: NodeKey) -> PlacedVm {
+        PlacedVm {
+            id: self.id,
+            node: Some(node),
+            numa_cells: Vec::new(),
+            gpu_indices: Vec::new(),
+            cpu_milli: self.cpu_milli,
+            memory_mib: self.memory_mib,
+            disks: self.disks,
+            networks: self.networks,
+            node_selector: self.node_selector,
+            tolerations: self.tolerations,
+            numa: self.numa,
+            gpus: self.gpus,
+            preferences: self.preferences,
+            cpu_features: self.cpu_features,
+            priority: self.priority,
+        }
+    }
+}
+
 fn is_zero(number: &i32) -> bool {
     *number == 0
 }
