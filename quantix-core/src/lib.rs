@@ -11,6 +11,7 @@
 //! It refuses to guess: what is not valid is an error or a [`Finding`], never a default.
 
 pub mod cluster;
+pub mod document;
 mod finding;
 pub mod folder;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::{
     Bytes, FolderName, FolderPath, Id, KEY_BYTES_MAX, Key, Kind, MemoryMib, Millicores, Timestamp,
+    cluster::{Gpu, NumaCell, NumaPolicy, Overcommit, Ratio, Reserved, Taint},
     model::{Cidr, MacAddress},
 };
 
@@ -68,4 +69,59 @@ impl<K: Kind> JsonSchema for Key<K> {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "minLength": 1, "maxLength": KEY_BYTES_MAX, "format": "key" })
     }
+}
+
+inline_schema!(NumaPolicy, "NumaPolicy", { "type": "string", "enum": ["any", "single", "even"] });
+inline_schema!(Ratio, "Ratio", {
+    "type": "number", "minimum": 0.001, "maximum": 1000, "description": "at most three decimals",
+});
+inline_schema!(Overcommit, "Overcommit", {
+    "type": "object", "additionalProperties": false,
+    "properties": {
+        "cpu": { "type": "number", "minimum": 0.001, "maximum": 1000 },
+        "memory": { "type": "number", "minimum": 0.001, "maximum": 1000 },
+    },
+});
+inline_schema!(Reserved, "Reserved", {
+    "type": "object", "additionalProperties": false,
+    "properties": {
+        "cpu_milli": { "type": ["integer", "string"], "minimum": 0, "format": "millicores" },
+        "memory_mib": { "type": ["integer", "string"], "minimum": 0, "format": "memory-mib" },
+    },
+});
+inline_schema!(NumaCell, "NumaCell", {
+    "type": "object", "additionalProperties": false, "required": ["cpu_milli", "memory_mib"],
+    "properties": {
+        "cpu_milli": { "type": ["integer", "string"], "minimum": 0, "format": "millicores" },
+        "memory_mib": { "type": ["integer", "string"], "minimum": 0, "format": "memory-mib" },
+    },
+});
+inline_schema!(Gpu, "Gpu", {
+    "type": ["string", "object"], "additionalProperties": false,
+    "properties": {
+        "model": { "type": "string" },
+        "milli": { "type": "integer", "minimum": 0, "maximum": 4294967295u32 },
+    },
+});
+inline_schema!(Taint, "Taint", {
+    "type": "object", "additionalProperties": false, "required": ["key", "effect"],
+    "properties": {
+        "key": { "type": "string" },
+        "value": { "type": "string" },
+        "effect": {
+            "type": "string",
+            "enum": [
+                "no_schedule", "prefer_no_schedule", "no_execute",
+                "NoSchedule", "PreferNoSchedule", "NoExecute",
+            ],
+        },
+    },
+});
+
+/// A key, or nothing written as an empty text.
+pub(crate) fn key_or_empty(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": ["string", "null"], "maxLength": KEY_BYTES_MAX, "format": "key-or-empty",
+        "description": "empty means none",
+    })
 }

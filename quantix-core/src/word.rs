@@ -56,3 +56,15 @@ macro_rules! words {
 }
 
 pub(crate) use words;
+
+/// Reads the rest of an object whose word says everything. Serde itself would let unknown fields
+/// pass there.
+pub(crate) fn nothing_else<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<(), D::Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    let Nothing {} = serde::Deserialize::deserialize(deserializer)?;
+    Ok(())
+}

@@ -13,8 +13,10 @@ use crate::{FolderId, Timestamp};
 #[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
 pub enum DeleteMode {
     /// Nothing may lie in it.
+    #[serde(deserialize_with = "crate::word::nothing_else")]
     Refuse,
     /// Its folders and members move up into its parent; folders below keep their shape.
+    #[serde(deserialize_with = "crate::word::nothing_else")]
     Reparent,
     /// All folders below are deleted too; their members move to one folder.
     MoveMembers {
@@ -22,6 +24,7 @@ pub enum DeleteMode {
         to: FolderId,
     },
     /// All folders below are deleted too; their members are in no folder then.
+    #[serde(deserialize_with = "crate::word::nothing_else")]
     Orphan,
 }
 

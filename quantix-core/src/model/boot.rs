@@ -12,6 +12,7 @@ use crate::{Faults, ImageKey, Validate};
 pub enum BootMedia {
     /// Its disks as they are.
     #[default]
+    #[serde(deserialize_with = "crate::word::nothing_else")]
     None,
     /// A cloud image, which becomes the backing file of the first disk.
     CloudImage {

@@ -62,6 +62,7 @@ pub struct DiskSpec {
     pub size_bytes: Bytes,
     /// The pool that holds it; without one, any pool of the node will do.
     #[serde(default, deserialize_with = "empty_is_none", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(schema_with = "crate::schema_types::key_or_empty"))]
     pub storage_pool_id: Option<PoolKey>,
     /// How it is attached.
     #[serde(default)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{limits, words};
-use crate::{Faults, MemoryMib, Millicores, Validate};
+use crate::{Faults, MemoryMib, Millicores, Validate, cluster::NumaPolicy};
 
 /// The virtual CPUs of a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub struct CpuSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_milli: Option<Millicores>,
     /// How its CPUs and memory lie on the NUMA cells of the node.
-    #[serde(default, skip_serializing_if = "NumaPolicy::is_any")]
+    #[serde(default, skip_serializing_if = "is_any")]
     pub numa: NumaPolicy,
     /// Which host CPUs a virtual CPU may run on; virtual CPUs that are not listed float.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -48,26 +48,6 @@ pub struct CpuPin {
     pub host_cpus: Vec<u32>,
 }
 
-words! {
-    /// How a machine lies on the NUMA cells of its node.
-    #[derive(Default)]
-    NumaPolicy "NUMA policy" {
-        /// Wherever there is room.
-        #[default]
-        Any "any",
-        /// Within one cell.
-        Single "single",
-        /// Evenly over the fewest cells that hold it.
-        Even "even",
-    }
-}
-
-impl NumaPolicy {
-    pub(crate) fn is_any(&self) -> bool {
-        *self == Self::Any
-    }
-}
-
 fn one() -> u32 {
     1
 }
@@ -75,6 +55,10 @@ fn one() -> u32 {
 // The signature is what serde asks of `skip_serializing_if`.
 fn is_one(value: &u32) -> bool {
     *value == 1
+}
+
+fn is_any(policy: &NumaPolicy) -> bool {
+    *policy == NumaPolicy::Any
 }
 
 fn host_model() -> String {
