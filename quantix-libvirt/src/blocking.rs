@@ -6,11 +6,11 @@ use quantix_core::VmId;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    Affect, Class, Connector, CreateOptions, Created, DeleteReport, DomainCapabilities,
-    DomainEntry, DomainInfo, DomainRef, DomainSpec, DomainState, DomainStats, Error, Execution,
-    GuestExit, GuestInterface, GuestOs, GuestTimezone, GuestUser, MetadataKey, NodeInfo, OwnerTag,
-    PowerRequest, Result, StatsGroups, StopMode, StopReport, SweepReport, Tagged, UndefineScope,
-    XmlKind,
+    Affect, ApplyReport, Class, Connector, CreateOptions, Created, DeleteReport,
+    DomainCapabilities, DomainEntry, DomainInfo, DomainList, DomainRef, DomainReport, DomainSpec,
+    DomainState, DomainStats, Error, Execution, GuestExit, GuestInterface, GuestOs, GuestTimezone,
+    GuestUser, HostReport, MetadataKey, NodeInfo, OwnerTag, Plan, PowerRequest, Result,
+    StateReport, StatsGroups, StopMode, StopReport, SweepReport, Tagged, UndefineScope, XmlKind,
 };
 
 /// A [`crate::Host`] whose calls block; the deadlines are the same.
@@ -100,6 +100,17 @@ twins! {
     fn stats(groups: StatsGroups) -> Vec<DomainStats>;
     fn stats_of(groups: StatsGroups, ids: &[VmId]) -> Vec<DomainStats>;
     fn agent_command(id: VmId, command: &str) -> String;
+    fn list() -> DomainList;
+    fn describe(id: VmId) -> DomainReport;
+    fn report_state(domain: &DomainRef) -> StateReport;
+    fn report() -> HostReport;
+    fn exists(id: VmId) -> bool;
+    fn tag(id: VmId) -> Option<OwnerTag>;
+    fn set_tag(id: VmId, tag: Option<&OwnerTag>) -> ();
+    fn plan(wanted: &DomainSpec) -> Plan;
+    fn plan_xml(domain: &DomainRef, wanted: &str) -> Plan;
+    fn apply(plan: &Plan) -> ApplyReport;
+    fn unplug(id: VmId, xml: &str) -> ();
     fn tagged(owner: Option<&str>) -> Vec<Tagged>;
 }
 

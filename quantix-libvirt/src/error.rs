@@ -59,7 +59,8 @@ impl fmt::Display for Class {
 /// The result of a call.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a call did not succeed: which call on what, the hypervisor's words, and what to do.
+/// Why a call did not succeed: which call on what, and the hypervisor's words. What to do about it is
+/// [`Error::remedy`], which is not part of the message, so that it can be shown apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error(Box<Inner>);
 
@@ -177,9 +178,6 @@ impl fmt::Display for Error {
         write!(f, ": {}", self.0.message)?;
         if let Some((code, _)) = self.0.code {
             write!(f, " (libvirt error {code})")?;
-        }
-        if let Some(remedy) = &self.0.remedy {
-            write!(f, "; {remedy}")?;
         }
         Ok(())
     }
@@ -319,9 +317,9 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "connect to \"qemu:///system\": Failed to connect socket to '/run/libvirt/libvirt-sock': \
-             No such file or directory (libvirt error 38); start libvirtd, or name the right \
-             connection URI"
+             No such file or directory (libvirt error 38)"
         );
+        assert_eq!(error.remedy(), Some("start libvirtd, or name the right connection URI"));
         assert!(error.is_transient());
     }
 }

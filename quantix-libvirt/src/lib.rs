@@ -46,6 +46,7 @@ mod kvm;
 mod life;
 mod model;
 mod plan;
+mod report;
 mod spec;
 mod view;
 
@@ -70,6 +71,7 @@ pub use model::{
     Param, Params, PowerRequest, StatsGroups, UndefineScope, Version, XmlKind,
 };
 pub use plan::{AppliedChange, ApplyReport, Change, Plan, Present, When, plan_spec, plan_xml};
+pub use report::{DomainList, DomainReport, HostReport, StateReport};
 pub use spec::{
     CPUS_MAX, CpuModel, DEVICES_MAX, DiskBus, DiskDevice, DiskFormat, DiskSpec, DomainSpec,
     DomainType, Firmware, Graphics, HOTPLUG_SLOTS_MAX, Mac, MacError, NAME_BYTES_MAX, NicSource,
