@@ -170,6 +170,18 @@ const char *qtx_error_findings(const struct qtx_error *error);
 void qtx_error_free(struct qtx_error *error);
 
 /**
+ * Tells what an appliance is, from its descriptor alone. `report` becomes
+ * `{"format","ovf_version","producer","systems","networks","deployment_options","properties",`
+ * `"eulas","files","findings"}` as of `quantix ova inspect`; free it with `qtx_string_free`. A
+ * descriptor that is broken is an answer with findings of severity `error`, not an error. Only
+ * headers and the descriptor are read. Any thread.
+ *
+ * # Safety
+ * `path` is a NUL-terminated string. `report` is writable. `error` is NULL or writable.
+ */
+enum qtx_status qtx_ova_inspect(const char *path, char **report, struct qtx_error **error);
+
+/**
  * Checks every file of an appliance against its manifest. `report` becomes
  * `{"ok","manifest","certificate","files","findings"}` as of `quantix ova verify`; free it with
  * `qtx_string_free`. An appliance that differs from its manifest is an answer with `ok` false,

@@ -28,7 +28,7 @@ pub use cloudinit::{qtx_seed_build, qtx_spec_render};
 pub use error::{
     qtx_error, qtx_error_findings, qtx_error_free, qtx_error_message, qtx_error_status, qtx_status,
 };
-pub use ova::{qtx_ova_convert, qtx_ova_verify, qtx_progress};
+pub use ova::{qtx_ova_convert, qtx_ova_inspect, qtx_ova_verify, qtx_progress};
 pub use scheduler::qtx_place;
 
 /// The version of the library, such as `0.1.0`. Static; never freed.
