@@ -25,6 +25,8 @@ pub mod spec;
 mod time;
 mod units;
 mod validate;
+#[cfg(test)]
+mod vectors;
 mod word;
 
 pub use finding::{Finding, Severity};

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{FolderError, FolderTree, Member, error::Problem};
-use crate::{FolderId, ImageId, Timestamp, VmId};
+use crate::{FolderId, ImageId, Timestamp, VmId, word::words};
 
 /// The most items of one bulk move.
 pub const BULK_ITEMS_MAX: usize = 100_000;
@@ -42,13 +42,16 @@ impl fmt::Display for Movable {
     }
 }
 
-/// What happens to the others when one item cannot be moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BulkMode {
-    /// None is moved.
-    AllOrNone,
-    /// They are moved.
-    EachAlone,
+words! {
+    /// What happens to the others when one item cannot be moved.
+    #[derive(Default)]
+    BulkMode "bulk mode" {
+        /// None is moved.
+        #[default]
+        AllOrNone "all_or_none",
+        /// They are moved.
+        EachAlone "each_alone",
+    }
 }
 
 /// What became of one item.

@@ -14,6 +14,8 @@ pub struct FolderError {
 pub(super) enum Problem {
     #[error("no folder has the id {0}")]
     NotFound(FolderId),
+    #[error("no folder has the path {0}")]
+    PathNotFound(crate::FolderPath),
     #[error("the id {0} is taken by another folder: use a new one")]
     IdTaken(FolderId),
     #[error(
@@ -56,7 +58,7 @@ impl FolderError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match &self.problem {
-            Problem::NotFound(_) => "folder-not-found",
+            Problem::NotFound(_) | Problem::PathNotFound(_) => "folder-not-found",
             Problem::IdTaken(_) => "id-taken",
             Problem::NameTaken { .. } => "name-taken",
             Problem::Root => "root-folder",
@@ -83,10 +85,23 @@ impl FolderError {
         }
     }
 
+    /// The error as a finding.
+    #[must_use]
+    pub fn finding(&self) -> crate::Finding {
+        match &self.problem {
+            Problem::BadSetting { code, field, message } => {
+                let finding = crate::Finding::error(code, message.clone());
+                if field.is_empty() { finding } else { finding.at(field.clone()) }
+            }
+            problem => crate::Finding::error(self.code(), problem.to_string()),
+        }
+    }
+
     /// Whether the reason is that something was not found.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self.problem, Problem::NotFound(_) | Problem::MemberNotFound(_))
+        use Problem as P;
+        matches!(self.problem, P::NotFound(_) | P::PathNotFound(_) | P::MemberNotFound(_))
     }
 }
 

@@ -3,6 +3,7 @@
 mod access;
 mod bulk;
 mod children;
+mod command;
 mod delete;
 mod document;
 mod error;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use access::{BINDINGS_MAX, Binding, Decision, Grant, Principal, Subject, SubjectKey};
 pub use bulk::{BULK_ITEMS_MAX, BulkMode, BulkReport, Movable, MoveOutcome};
+pub use command::{BulkAnswer, BulkOutcome, FolderAnswer, FolderCommand, ListDepth};
 pub use delete::{DeleteMode, DeleteReport};
 pub use document::{FolderRecord, FolderTreeDocument};
 pub use error::FolderError;

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     FOLDER_DEPTH_MAX, Folder, FolderError, FolderKind, FolderName, FolderPath, Member,
     error::Problem,
@@ -59,7 +61,8 @@ pub struct NewFolder {
 }
 
 /// What [`FolderTree::ensure`] did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Ensured {
     /// The folder at the path.
     pub id: FolderId,
