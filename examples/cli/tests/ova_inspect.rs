@@ -114,3 +114,33 @@ fn roundtrip_counts_identical_and_refused_documents() {
     assert_eq!((&refused["line"], &refused["column"]), (&json!(3), &json!(1)));
     quantix(["xml", "roundtrip", "/does/not/exist.xml"]).expect(2);
 }
+
+#[test]
+fn explain_tells_what_was_kept_changed_and_dropped() {
+    let work = tempfile::tempdir().expect("a folder");
+    fs::write(work.path().join("web.ovf"), OVF).expect("room");
+    let folder = work.path().to_str().expect("UTF-8");
+    let answer = quantix(["ova", "explain", "--json", folder, "--network", "lan=prod"]);
+    let answer = answer.expect(0).json();
+    assert_eq!(answer["vm"]["cpu"]["cores"], 4);
+    assert_eq!(answer["vm"]["firmware"], "efi");
+    assert_eq!(answer["vm"]["disks"][0]["bus"], "virtio");
+    assert_eq!(answer["vm"]["network_interfaces"][0]["network_id"], "prod");
+    assert_eq!(answer["sources"], json!(["disk1.vmdk"]));
+    let about = |item: &str| {
+        let report = answer["report"].as_array().expect("a list");
+        report.iter().find(|decision| decision["item"] == item).cloned().expect("a decision")
+    };
+    assert_eq!(about("disk d1")["verdict"], "changed");
+    assert_eq!(about("disk d1")["from"], "SCSI (VirtualSCSI)");
+    assert!(about("disk d1")["line"].is_u64());
+    assert_eq!(about("memory")["verdict"], "kept");
+    let text = quantix(["ova", "explain", folder]).expect(0).stdout();
+    assert!(text.contains("disk d1"), "{text}");
+    for wrong in
+        [["--system", "no"], ["--option", "no"], ["--property", "no=1"], ["--property", "no"]]
+    {
+        let run = quantix(["ova", "explain", folder, wrong[0], wrong[1]]).expect(2);
+        assert_eq!(run.stdout(), "", "{wrong:?}");
+    }
+}

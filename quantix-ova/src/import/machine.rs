@@ -56,7 +56,8 @@ fn processors(import: &mut Import, system: &VirtualSystem, machine: &Machine) {
         }
         (Some(_), Some(cores)) if cores > 0 && cpus.is_multiple_of(cores) => {
             spec.sockets = cpus / cores;
-            Decision::kept("CPUs", format!("{cpus} in {} sockets", spec.sockets))
+            let plural = if spec.sockets == 1 { "" } else { "s" };
+            Decision::kept("CPUs", format!("{cpus} in {} socket{plural}", spec.sockets))
         }
         (Some(_), Some(cores)) => {
             let from = format!("{cpus} with {cores} cores per socket");
@@ -76,7 +77,9 @@ fn operating_system(import: &mut Import, system: &VirtualSystem) {
     let said = os.description.clone().or(os.vendor.clone()).or(os.id.map(|id| id.to_string()));
     let family = import.vm.guest_os.to_string();
     let reason = "decides which drivers the guest is trusted to have";
-    import.report.push(Decision::changed("guest", said, family, reason).at(os.at));
+    let mut decision = Decision::kept("guest", family).because(reason);
+    decision.from = said;
+    import.report.push(decision.at(os.at));
 }
 
 fn firmware(import: &mut Import, machine: &Machine) {

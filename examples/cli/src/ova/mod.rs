@@ -1,6 +1,7 @@
 //! `quantix ova`: appliances.
 
 mod convert;
+mod explain;
 mod inspect;
 mod verify;
 mod watch;
@@ -19,6 +20,8 @@ use crate::{
 pub(crate) enum OvaCommand {
     /// Tell what an appliance is, from its descriptor alone.
     Inspect(inspect::InspectArgs),
+    /// Tell what becomes of each part of an appliance, and why.
+    Explain(explain::ExplainArgs),
     /// Check every file against the manifest.
     Verify(verify::VerifyArgs),
     /// Turn the disks into qcow2 or raw files, checking digests in the same pass.
@@ -29,6 +32,7 @@ impl OvaCommand {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         match self {
             Self::Inspect(args) => args.run(ui),
+            Self::Explain(args) => args.run(ui),
             Self::Verify(args) => args.run(ui),
             Self::Convert(args) => args.run(ui),
         }
