@@ -4,6 +4,7 @@
 //! - [`manifest`] checks the digests that the vendor shipped;
 //! - [`disk`] reads virtual disks and writes qcow2, raw and stream-optimized VMDK;
 //! - [`convert`] does all of it at once, in parallel, without unpacking anything;
+//! - [`create`] makes an OVA from a description and disks;
 //! - [`ovf`] reads and writes the descriptor, [`import`] turns it into a machine of Quantix.
 //!
 //! ```
@@ -18,6 +19,7 @@
 //! nothing appears in the target folder before every digest and every disk has been checked.
 
 pub mod convert;
+pub mod create;
 pub mod disk;
 pub mod import;
 pub mod manifest;

@@ -150,3 +150,32 @@ fn bad_input_gets_one_message_its_exit_code_and_leaves_nothing() {
     assert_eq!(answer["files"][1]["status"], "mismatch");
     assert_eq!(answer["findings"][0]["line"], 2);
 }
+
+#[test]
+fn an_appliance_is_made_from_a_description() {
+    let work = tempfile::tempdir().expect("a folder");
+    vmdk(work.path());
+    let spec = "name: web\ncpus: 2\nmemory_mib: 512\ndisks:\n  - path: disk.vmdk\nnics:\n  - network: lan\n";
+    let file = work.path().join("web.yaml");
+    fs::write(&file, spec).expect("room");
+    let (from, to) = (file.to_str().expect("UTF-8"), work.path().join("web.ova"));
+    let to = to.to_str().expect("UTF-8");
+    let answer = quantix(["ova", "create", "--from", from, "--to", to, "--json"]).expect(0).json();
+    assert_eq!(answer["files"][2]["name"], "web-disk1.vmdk");
+    quantix(["ova", "verify", to]).expect(0);
+    let again = quantix(["ova", "create", "--from", from, "--to", to]).expect(2);
+    assert!(again.stderr().contains("exists already"), "{}", again.stderr());
+    for (spec, part) in [
+        ("", "is empty"),
+        ("name: web\n", "missing field"),
+        ("name: web\ncpus: 0\nmemory_mib: 512\n", "cannot be written"),
+        ("name: web\ncpus: 1\nmemory_mib: 512\ndisks: [{path: none.img}]\n", "none.img"),
+    ] {
+        fs::write(&file, spec).expect("room");
+        let to = work.path().join("new.ova");
+        let args = ["ova", "create", "--from", from, "--to", to.to_str().expect("UTF-8")];
+        let run = quantix(args).expect(2);
+        assert!(run.stderr().contains(part), "{spec:?}: {}", run.stderr());
+        assert!(!to.exists());
+    }
+}

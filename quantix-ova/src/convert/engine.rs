@@ -27,7 +27,7 @@ const GRAIN_LEVEL: i32 = 6;
 const TINY_STREAM_BYTES: usize = 256;
 
 /// One disk on its way to its file.
-pub(super) struct Output<'a> {
+pub(crate) struct Output<'a> {
     disk: &'a Opened,
     file: Arc<File>,
     form: Form,
@@ -61,7 +61,7 @@ struct Commit {
 }
 
 impl<'a> Output<'a> {
-    pub(super) fn new(disk: &'a Opened, file: Arc<File>, options: &Options, check: Check) -> Self {
+    pub(crate) fn new(disk: &'a Opened, file: Arc<File>, options: &Options, check: Check) -> Self {
         let virtual_bytes = disk.image.virtual_bytes();
         let form = match options.output {
             super::Output::Qcow2 if options.compress => Form::Deflated,
@@ -91,12 +91,12 @@ impl<'a> Output<'a> {
         }
     }
 
-    pub(super) fn virtual_bytes(&self) -> u64 {
+    pub(crate) fn virtual_bytes(&self) -> u64 {
         self.disk.image.virtual_bytes()
     }
 
     /// Completes the file; returns how many bytes it took.
-    pub(super) fn finish(self, sync: bool) -> Result<u64, ConvertError> {
+    pub(crate) fn finish(self, sync: bool) -> Result<u64, ConvertError> {
         let mut commit = self.commit.into_inner().unwrap_or_else(PoisonError::into_inner);
         let fail =
             |error| ConvertError::target(&*self.disk.name, "write the converted disk", error);
@@ -244,7 +244,7 @@ struct Own {
 }
 
 /// Everything that the threads share.
-pub(super) struct Work<'a> {
+pub(crate) struct Work<'a> {
     lanes: &'a Lanes,
     outputs: &'a [Output<'a>],
     watch: &'a dyn Watch,
@@ -260,7 +260,7 @@ pub(super) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(lanes: &'a Lanes, outputs: &'a [Output<'a>], watch: &'a dyn Watch) -> Self {
+    pub(crate) fn new(lanes: &'a Lanes, outputs: &'a [Output<'a>], watch: &'a dyn Watch) -> Self {
         let disk_bytes = outputs.iter().map(Output::virtual_bytes).sum::<u64>();
         Self {
             lanes,
@@ -278,7 +278,7 @@ impl<'a> Work<'a> {
     }
 
     /// Does everything; of several failures the one nearest to the start of the disks counts.
-    pub(super) fn run(mut self, threads: usize) -> Result<(), ConvertError> {
+    pub(crate) fn run(mut self, threads: usize) -> Result<(), ConvertError> {
         self.parked_max = threads + 1;
         let work = &self;
         thread::scope(|scope| {

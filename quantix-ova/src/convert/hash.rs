@@ -22,7 +22,7 @@ const LEAD_BYTES: u64 = 64 << 20;
 
 /// The members to hash.
 #[derive(Debug, Default)]
-pub(super) struct Lanes(Vec<Lane>);
+pub(crate) struct Lanes(Vec<Lane>);
 
 #[derive(Debug)]
 struct Lane {

@@ -22,11 +22,16 @@ use std::{
 use quantix_core::Finding;
 use serde::{Deserialize, Serialize};
 
+use self::target::Target;
 pub use self::{
     appliance::{convert_appliance, requests},
     error::ConvertError,
 };
-use self::{engine::Work, hash::Lanes, target::Target};
+pub(crate) use self::{
+    engine::{Output as WorkOutput, Work},
+    hash::Lanes,
+    open::Opened,
+};
 use crate::{
     disk::Check,
     manifest::{self, Manifest},
@@ -113,7 +118,7 @@ impl Default for Options {
 }
 
 impl Options {
-    fn thread_count(&self) -> usize {
+    pub(crate) fn thread_count(&self) -> usize {
         let all = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
         self.threads.map_or_else(all, NonZeroUsize::get).clamp(1, THREADS_MAX)
     }
@@ -201,7 +206,7 @@ pub fn convert(
             false => Check::Inflate,
         };
         let name = target.reserve(&disk.name, options.output)?;
-        outputs.push(engine::Output::new(disk, name.file, options, check));
+        outputs.push(WorkOutput::new(disk, name.file, options, check));
     }
     let work = Work::new(&lanes, &outputs, watch);
     work.run(options.thread_count())?;

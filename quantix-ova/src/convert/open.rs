@@ -15,11 +15,11 @@ pub(crate) const CHUNKS_MAX: usize = 10_000;
 
 /// A disk that was opened, and the members of the package that hold it.
 #[derive(Debug)]
-pub(super) struct Opened {
+pub(crate) struct Opened {
     /// What messages call it, and what its result is named after.
-    pub(super) name: String,
-    pub(super) image: Box<dyn Image>,
-    pub(super) members: Vec<String>,
+    pub(crate) name: String,
+    pub(crate) image: Box<dyn Image>,
+    pub(crate) members: Vec<String>,
 }
 
 /// Opens every disk; doubts become findings.

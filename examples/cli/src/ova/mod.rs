@@ -1,6 +1,7 @@
 //! `quantix ova`: appliances.
 
 mod convert;
+mod create;
 mod explain;
 mod inspect;
 mod verify;
@@ -26,6 +27,8 @@ pub(crate) enum OvaCommand {
     Verify(verify::VerifyArgs),
     /// Turn the disks into qcow2 or raw files, checking digests in the same pass.
     Convert(convert::ConvertArgs),
+    /// Make an OVA from a description and disks.
+    Create(create::CreateArgs),
 }
 
 impl OvaCommand {
@@ -35,6 +38,7 @@ impl OvaCommand {
             Self::Explain(args) => args.run(ui),
             Self::Verify(args) => args.run(ui),
             Self::Convert(args) => args.run(ui),
+            Self::Create(args) => args.run(ui),
         }
     }
 }
