@@ -19,6 +19,7 @@ mod place;
 mod seed;
 mod spec;
 mod ui;
+mod vm;
 mod xml;
 
 use std::process::ExitCode;
@@ -77,6 +78,9 @@ enum Command {
     /// XML documents of libvirt and OVF.
     #[command(subcommand)]
     Xml(xml::XmlCommand),
+    /// Machines on a libvirt host.
+    #[command(subcommand)]
+    Vm(vm::VmCommand),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  quantix completions bash > /etc/bash_completion.d/quantix")]
     Completions {
@@ -96,6 +100,7 @@ impl Command {
             Self::Deploy(args) => args.run(ui),
             Self::Undeploy(args) => args.run(ui),
             Self::Xml(command) => command.run(ui),
+            Self::Vm(command) => command.run(ui),
             Self::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Cli::command(), "quantix", &mut script);
