@@ -25,7 +25,7 @@ mod _core {
     use crate::cloudinit::{build_seed, render_files, render_spec, seed_image};
 
     #[pymodule_export]
-    use crate::ova::{ova_convert, ova_verify};
+    use crate::ova::{ova_convert, ova_inspect, ova_verify};
 
     #[pymodule_export]
     use crate::scheduler::place;

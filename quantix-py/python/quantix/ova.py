@@ -6,12 +6,22 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from quantix._core import ova_convert, ova_verify
+from quantix._core import ova_convert, ova_inspect, ova_verify
 
-__all__ = ["convert", "verify"]
+__all__ = ["convert", "inspect", "verify"]
 
 Path = str | os.PathLike[str]
 Progress = Callable[[int, int], object]
+
+
+def inspect(path: Path) -> dict[str, Any]:
+    """Tell what an appliance is, from its descriptor alone.
+
+    The answer has ``systems``, ``networks``, ``deployment_options``, ``properties``, ``files``,
+    ``findings`` and more, as ``quantix ova inspect --json``. Only headers and the descriptor are
+    read, so the size of the disks does not matter.
+    """
+    return ova_inspect(path)
 
 
 def verify(
