@@ -27,19 +27,28 @@
 //! snapshot, machines and policy give the same bytes everywhere. It refuses to guess: a pool, a
 //! network or a rack that is not known does not pass.
 
+mod bound;
+mod engine;
 pub mod filter;
 mod place;
 mod policy;
 pub mod score;
+mod simulate;
 mod snapshot;
 
-pub use filter::{Amount, Filter, Rejection};
+pub use bound::Bound;
+pub use engine::Engine;
+pub use filter::{Amount, Filter, Rejection, Scope};
 pub use place::{
     Change, Choice, Detail, Explanation, NodeRejection, PLACE_VMS_MAX, PlaceAnswer, PlaceError,
     Placement, REJECTIONS_MAX, Ranked, Remedy, Unplaced, best, place, place_documents, ranked,
 };
 pub use policy::{Order, Pipeline, Policy, PolicyError, WEIGHT_MAX, Weights};
 pub use score::{Dependence, POINTS_MAX, Points, Score};
+pub use simulate::{
+    Fleet, HOSTS_MAX, Point, SERIES_POINTS_MAX, SimulateError, Simulation, TRACE_ROWS_MAX,
+    TRACE_SECONDS_MAX, Trace, TraceError, Utilisation, chart, simulate,
+};
 pub use snapshot::{
     Assignment, CPU_MILLI_MAX, Candidate, ChangeError, Checkpoint, GPUS_PER_NODE_MAX,
     MEMORY_MIB_MAX, NODES_MAX, NUMA_CELLS_MAX, NodeIndex, POOL_BYTES_MAX, POOLS_MAX, PoolDemand,

@@ -6,8 +6,9 @@ use crate::{
     filter::{self, Filter},
     score::{
         BalancedScore, FitScore, PackScore, PoolFreeScore, PreferenceScore, Score, SpreadScore,
-        StoragePoolScore,
+        StoragePoolScore, TypicalScore,
     },
+    snapshot::{Candidate, Shape},
 };
 
 /// The largest weight of a score.
@@ -18,8 +19,8 @@ pub const WEIGHT_MAX: u32 = 10_000;
 ///
 /// ```
 /// use quantix_scheduler::Policy;
-/// let policy: Policy = serde_json::from_str(r#"{"name": "calm", "weights": {"spread": 1, "fit": 0}}"#)?;
-/// assert_eq!((policy.weights.spread, policy.weights.preference), (1, 100));
+/// let policy: Policy = serde_json::from_str(r#"{"name": "calm", "weights": {"spread": 1, "typical": 0}}"#)?;
+/// assert_eq!((policy.weights.spread, policy.weights.preference), (1, 10_000));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,6 +52,8 @@ impl Default for Policy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Weights {
+    /// [`TypicalScore`].
+    pub typical: u32,
     /// [`FitScore`].
     pub fit: u32,
     /// [`PackScore`].
@@ -70,13 +73,14 @@ pub struct Weights {
 impl Default for Weights {
     fn default() -> Self {
         Self {
-            fit: 1,
+            typical: 1,
+            fit: 0,
             pack: 0,
             spread: 0,
             balanced: 0,
             storage_pool: 1,
             pool_free: 0,
-            preference: 100,
+            preference: 10_000,
         }
     }
 }
@@ -145,7 +149,8 @@ impl Pipeline {
         }
         filters.retain(|filter| !policy.without_filters.iter().any(|name| name == filter.name()));
         let weights = &policy.weights;
-        let all: [(u32, Box<dyn Score>); 7] = [
+        let all: [(u32, Box<dyn Score>); 8] = [
+            (weights.typical, Box::new(TypicalScore)),
             (weights.fit, Box::new(FitScore)),
             (weights.pack, Box::new(PackScore)),
             (weights.spread, Box::new(SpreadScore)),
@@ -162,6 +167,15 @@ impl Pipeline {
         }
         let scores = all.into_iter().filter(|&(weight, _)| weight > 0).collect();
         Ok(Self { policy: policy.clone(), filters, scores })
+    }
+
+    /// The sum of points times weight of some scores, given by position.
+    pub(crate) fn sum(&self, scores: &[usize], node: Candidate<'_>, shape: &Shape) -> u64 {
+        scores.iter().fold(0u64, |sum, &at| {
+            let (weight, score) = &self.scores[at];
+            let points = score.points(node, shape).min(score.best());
+            sum.saturating_add(points.saturating_mul(u64::from(*weight)))
+        })
     }
 
     /// Adds a hard rule of one's own, asked last.

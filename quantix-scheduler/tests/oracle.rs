@@ -9,7 +9,7 @@ use quantix_core::cluster::{Cluster, Vm};
 use quantix_scheduler::{Change, Detail, Pipeline, Policy, Snapshot, place};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     /// What is placed fits, is the best by score then id, and what is not placed fits nowhere.
     #[test]
@@ -36,7 +36,7 @@ proptest! {
             prop_assert_eq!((&best.node, best.score), (&placement.node, placement.score));
             prop_assert_eq!(placement.terms.values().sum::<u64>(), placement.score);
             let node = cluster.nodes.iter().find(|node| node.id == placement.node).unwrap();
-            prop_assert_eq!(placement.terms["preference"], 100 * oracle.preference(vm, node));
+            prop_assert_eq!(placement.terms["preference"], 10_000 * oracle.preference(vm, node));
             oracle.put(vm, node, placement.numa_cells.clone(), placement.gpu_indices.clone());
         }
     }

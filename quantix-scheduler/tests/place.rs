@@ -186,7 +186,7 @@ fn rules_by_hand() {
         {"kind": "vm_host", "vms": ["v1"], "nodes": ["n3"]}
     ]);
     let cluster = json!({"nodes": nodes, "rules": rules});
-    assert_eq!(decide(cluster, three, json!({})), "v1=n3 v2=n3 v3=n3");
+    assert_eq!(decide(cluster, three, json!({})), "v1=n3 v2=n3 v3=n1");
 }
 
 #[test]
@@ -194,12 +194,13 @@ fn policies_decide_otherwise() {
     let busy = vm("old", json!({"node": "n2"}));
     let cluster = json!({"nodes": [node("n1", json!({})), node("n2", json!({}))], "vms": [busy]});
     let list = json!([vm("v", json!({})), vm("w", json!({"priority": 1}))]);
-    let weights = |name: &str| json!({"weights": {"fit": 0, name: 1}});
+    let weights = |name: &str| json!({"weights": {"typical": 0, name: 1}});
     for (policy, expected) in [
-        (json!({}), "v=n2 w=n2"),
+        (json!({}), "v=n1 w=n1"),
+        (weights("fit"), "v=n2 w=n2"),
         (weights("pack"), "v=n2 w=n2"),
         (weights("spread"), "v=n1 w=n1"),
-        (json!({"order": "listed", "weights": {"fit": 0, "balanced": 1}}), "v=n1 w=n1"),
+        (json!({"order": "listed", "weights": {"typical": 0, "balanced": 1}}), "v=n1 w=n1"),
     ] {
         assert_eq!(decide(cluster.clone(), list.clone(), policy.clone()), expected, "{policy}");
     }

@@ -2,7 +2,7 @@
 
 use quantix_core::cluster::NumaPolicy;
 
-use super::{Filter, Rejection, suffices};
+use super::{Filter, Rejection, Scope, suffices};
 use crate::snapshot::{Candidate, Shape, Snapshot, share};
 
 /// The node has the CPU, overcommit included.
@@ -10,6 +10,10 @@ use crate::snapshot::{Candidate, Shape, Snapshot, share};
 pub struct CpuFilter;
 
 impl Filter for CpuFilter {
+    fn scope(&self, _: &Snapshot, _: &Shape) -> Scope {
+        Scope::Room
+    }
+
     fn name(&self) -> &'static str {
         "cpu"
     }
@@ -24,6 +28,10 @@ impl Filter for CpuFilter {
 pub struct MemoryFilter;
 
 impl Filter for MemoryFilter {
+    fn scope(&self, _: &Snapshot, _: &Shape) -> Scope {
+        Scope::Room
+    }
+
     fn name(&self) -> &'static str {
         "memory"
     }
@@ -39,6 +47,10 @@ impl Filter for MemoryFilter {
 pub struct NumaFilter;
 
 impl Filter for NumaFilter {
+    fn scope(&self, _: &Snapshot, _: &Shape) -> Scope {
+        Scope::Room
+    }
+
     fn name(&self) -> &'static str {
         "numa"
     }
@@ -69,6 +81,10 @@ impl Filter for NumaFilter {
 pub struct GpuFilter;
 
 impl Filter for GpuFilter {
+    fn scope(&self, _: &Snapshot, _: &Shape) -> Scope {
+        Scope::Room
+    }
+
     fn name(&self) -> &'static str {
         "gpus"
     }

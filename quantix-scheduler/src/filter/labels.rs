@@ -2,7 +2,7 @@
 
 use quantix_core::cluster::{NodeState, Taint, TaintEffect};
 
-use super::{Amount, Filter, Rejection};
+use super::{Amount, Filter, Rejection, Scope};
 use crate::snapshot::{Candidate, Shape, Snapshot};
 
 /// The node is ready: neither cordoned nor down.
@@ -22,6 +22,15 @@ impl Filter for NodeStateFilter {
             }
         }
     }
+
+    fn scope(&self, _: &Snapshot, _: &Shape) -> Scope {
+        Scope::Room
+    }
+}
+
+/// [`Scope::Class`], unless the shape asks for what is kept per node.
+fn class_unless(own: bool) -> Scope {
+    if own { Scope::Node } else { Scope::Class }
 }
 
 /// The node has every label of the machine's selector.
@@ -51,8 +60,9 @@ impl Filter for NodeSelectorFilter {
         Err(Rejection { asked: Amount::Names(asked), free: free.into_iter().flatten().collect() })
     }
 
-    fn is_per_class(&self, snapshot: &Snapshot, shape: &Shape) -> bool {
-        !shape.node_selector.keys().any(|key| snapshot.leaves.labels.contains_key(key))
+    fn scope(&self, snapshot: &Snapshot, shape: &Shape) -> Scope {
+        let labels = &snapshot.leaves.labels;
+        class_unless(shape.node_selector.keys().any(|key| labels.contains_key(key)))
     }
 
     fn is_idle(&self, _: &Snapshot, shape: &Shape) -> bool {
@@ -93,8 +103,8 @@ impl Filter for TaintFilter {
         Err(Rejection { asked, free })
     }
 
-    fn is_per_class(&self, _: &Snapshot, _: &Shape) -> bool {
-        true
+    fn scope(&self, _: &Snapshot, _: &Shape) -> Scope {
+        Scope::Class
     }
 }
 
@@ -118,8 +128,8 @@ impl Filter for CpuFeatureFilter {
         Ok(())
     }
 
-    fn is_per_class(&self, _: &Snapshot, _: &Shape) -> bool {
-        true
+    fn scope(&self, _: &Snapshot, _: &Shape) -> Scope {
+        Scope::Class
     }
 
     fn is_idle(&self, _: &Snapshot, shape: &Shape) -> bool {
@@ -145,8 +155,9 @@ impl Filter for NetworkFilter {
         Err(Rejection { asked, free: node.class.networks.iter().chain(own).collect() })
     }
 
-    fn is_per_class(&self, snapshot: &Snapshot, shape: &Shape) -> bool {
-        !shape.networks.iter().any(|network| snapshot.leaves.networks.contains_key(network))
+    fn scope(&self, snapshot: &Snapshot, shape: &Shape) -> Scope {
+        let networks = &snapshot.leaves.networks;
+        class_unless(shape.networks.iter().any(|network| networks.contains_key(network)))
     }
 
     fn is_idle(&self, _: &Snapshot, shape: &Shape) -> bool {

@@ -29,15 +29,28 @@ pub trait Filter: Send + Sync + fmt::Debug {
     /// Why not, with what was asked and what there is.
     fn check(&self, node: Candidate<'_>, shape: &Shape) -> Result<(), Rejection>;
 
-    /// Whether the answer is the same for every node of a class. It is then asked once per class.
-    fn is_per_class(&self, _snapshot: &Snapshot, _shape: &Shape) -> bool {
-        false
+    /// What the answer depends on, which is what lets an index ask less often.
+    fn scope(&self, _snapshot: &Snapshot, _shape: &Shape) -> Scope {
+        Scope::Node
     }
 
     /// Whether the filter has nothing to say about this shape, whatever the node.
     fn is_idle(&self, _snapshot: &Snapshot, _shape: &Shape) -> bool {
         false
     }
+}
+
+/// What a filter's answer depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// On the cluster as it is now, not on the node.
+    Cluster,
+    /// On what the nodes of a class share for good: labels, taints, networks, pools, features.
+    Class,
+    /// On the node's state and what is free there: CPU, memory, NUMA cells, GPUs.
+    Room,
+    /// On anything.
+    Node,
 }
 
 /// An amount or a set, as explanations show it.

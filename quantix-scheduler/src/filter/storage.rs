@@ -1,6 +1,6 @@
 //! Filters on storage: the node reaches every pool, and every pool has the room.
 
-use super::{Filter, Rejection};
+use super::{Filter, Rejection, Scope};
 use crate::snapshot::{Candidate, PoolDemand, Shape, Snapshot};
 
 /// The node reaches **every** pool that the machine's disks ask for.
@@ -34,9 +34,10 @@ impl Filter for StoragePoolFilter {
         })
     }
 
-    fn is_per_class(&self, snapshot: &Snapshot, shape: &Shape) -> bool {
-        let leaves = &snapshot.leaves.pools;
-        !shape.pools.iter().filter_map(|demand| demand.index).any(|pool| leaves.contains_key(&pool))
+    fn scope(&self, snapshot: &Snapshot, shape: &Shape) -> Scope {
+        let own = &snapshot.leaves.pools;
+        let mut pools = shape.pools.iter().filter_map(|demand| demand.index);
+        if pools.any(|pool| own.contains_key(&pool)) { Scope::Node } else { Scope::Class }
     }
 
     fn is_idle(&self, _: &Snapshot, shape: &Shape) -> bool {
@@ -66,8 +67,8 @@ impl Filter for PoolCapacityFilter {
         Ok(())
     }
 
-    fn is_per_class(&self, _: &Snapshot, _: &Shape) -> bool {
-        true
+    fn scope(&self, _: &Snapshot, _: &Shape) -> Scope {
+        Scope::Cluster
     }
 
     fn is_idle(&self, _: &Snapshot, shape: &Shape) -> bool {

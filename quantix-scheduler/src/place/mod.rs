@@ -13,6 +13,7 @@ use quantix_core::{
 };
 
 use crate::{
+    engine::Index,
     policy::{Order, Pipeline, Policy, PolicyError},
     snapshot::{Assignment, Faults, Shape, ShapeId, Snapshot, SnapshotError},
 };
@@ -20,11 +21,15 @@ use crate::{
 pub use answer::{Explanation, NodeRejection, PlaceAnswer, Placement, Ranked, Unplaced};
 pub use remedy::{Change, Remedy};
 pub use scan::{Choice, best, ranked};
+pub(crate) use scan::{passes, score};
 
 /// The most rejections that one answer lists; further unplaced machines have only the counts.
 pub const REJECTIONS_MAX: usize = 100_000;
 /// The most machines that are placed in one call.
 pub const PLACE_VMS_MAX: usize = 1_000_000;
+
+/// From how many machines on an index pays.
+const INDEX_VMS_MIN: usize = 16;
 
 /// How much an answer tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,8 +60,11 @@ pub fn place(
 ) -> Result<PlaceAnswer, SnapshotError> {
     let findings = check(snapshot, vms)?;
     let shapes: Vec<ShapeId> = vms.iter().map(|vm| snapshot.intern(vm)).collect();
+    shapes.iter().for_each(|&shape| snapshot.expect(shape));
     let mut answer = PlaceAnswer::new(pipeline.policy(), findings);
-    let mut run = Run { snapshot, pipeline, detail, hopeless: BTreeMap::new(), listed: 0 };
+    let index = (vms.len() >= INDEX_VMS_MIN).then(|| Index::new(snapshot));
+    let hopeless = BTreeMap::new();
+    let mut run = Run { snapshot, pipeline, detail, index, hopeless, listed: 0 };
     let mut placements = Vec::with_capacity(vms.len());
     let mut unplaced = Vec::new();
     for at in order(run.snapshot, vms, &shapes, pipeline.policy().order) {
@@ -161,6 +169,8 @@ struct Run<'a> {
     snapshot: &'a mut Snapshot,
     pipeline: &'a Pipeline,
     detail: Detail,
+    /// For lists that are worth it.
+    index: Option<Index>,
     /// Shapes that fitted nowhere, with the revision at which they did not.
     hopeless: BTreeMap<ShapeId, u64>,
     /// Rejections in the answer so far.
@@ -171,7 +181,7 @@ impl Run<'_> {
     fn one(&mut self, vm: &VmKey, id: ShapeId) -> Result<Placement, Unplaced> {
         let shape = self.snapshot.shape_by_id(id).clone();
         let known = self.hopeless.get(&id) == Some(&self.snapshot.revision());
-        let choice = if known { None } else { best(self.snapshot, &shape, self.pipeline) };
+        let choice = if known { None } else { self.choose(id, &shape) };
         let Some(choice) = choice else {
             self.hopeless.insert(id, self.snapshot.revision());
             return Err(self.refuse(vm, &shape));
@@ -191,7 +201,17 @@ impl Run<'_> {
         };
         // The machine is not placed yet, as `check` saw, and no list has it twice.
         let _ = self.snapshot.add_at(vm, id, choice.node, assignment);
+        if let Some(index) = &mut self.index {
+            index.refresh(self.snapshot, choice.node);
+        }
         Ok(placement)
+    }
+
+    fn choose(&mut self, id: ShapeId, shape: &Shape) -> Option<Choice> {
+        match &mut self.index {
+            Some(index) => index.best(self.snapshot, id, self.pipeline),
+            None => best(self.snapshot, shape, self.pipeline),
+        }
     }
 
     fn refuse(&mut self, vm: &VmKey, shape: &Shape) -> Unplaced {

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::Ranked;
 use crate::{
-    filter::{Filter, Rejection},
+    filter::{Filter, Rejection, Scope},
     policy::Pipeline,
     snapshot::{Candidate, NodeIndex, Shape, Snapshot},
 };
@@ -23,7 +23,7 @@ pub(super) struct Checks<'a> {
     snapshot: &'a Snapshot,
     shape: &'a Shape,
     filters: Vec<(&'a dyn Filter, Option<usize>)>,
-    /// Answers per filter that is asked per class, per class.
+    /// Answers per filter that need not be asked per node, per class.
     per_class: Vec<Vec<Option<Result<(), Rejection>>>>,
 }
 
@@ -35,7 +35,8 @@ impl<'a> Checks<'a> {
             if filter.is_idle(snapshot, shape) {
                 continue;
             }
-            let cached = filter.is_per_class(snapshot, shape).then(|| {
+            let scope = filter.scope(snapshot, shape);
+            let cached = matches!(scope, Scope::Class | Scope::Cluster).then(|| {
                 per_class.push(vec![None; snapshot.class_count()]);
                 per_class.len() - 1
             });
@@ -74,6 +75,13 @@ impl<'a> Checks<'a> {
         });
         passes
     }
+}
+
+/// Whether a node passes every filter.
+pub(crate) fn passes(node: Candidate<'_>, shape: &Shape, pipeline: &Pipeline) -> bool {
+    let snapshot = node.snapshot();
+    let mut asked = pipeline.filters.iter().filter(|filter| !filter.is_idle(snapshot, shape));
+    asked.all(|filter| filter.check(node, shape).is_ok())
 }
 
 /// The sum of points times weight.

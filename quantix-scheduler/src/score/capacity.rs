@@ -1,13 +1,14 @@
 //! Scores on how full a node would be.
 
 use super::{Dependence, POINTS_MAX, Points, Score};
-use crate::snapshot::{Candidate, Shape};
+use crate::snapshot::{Candidate, Shape, Snapshot};
 
 /// CPU and memory that would be left, in millionths of what the node has.
 fn left(node: Candidate<'_>, shape: &Shape) -> (u64, u64) {
     let share = |free: u64, asked: u64, all: u64| {
-        let left = u128::from(free.saturating_sub(asked)) * u128::from(POINTS_MAX);
-        u64::try_from(left / u128::from(all.max(1))).unwrap_or(POINTS_MAX).min(POINTS_MAX)
+        // Amounts have at most 36 bits, so that the product fits.
+        let left = free.saturating_sub(asked) * POINTS_MAX / all.max(1);
+        left.min(POINTS_MAX)
     };
     (
         share(node.free_cpu_milli(), shape.cpu_milli, node.cpu_milli()),
@@ -29,8 +30,8 @@ impl Score for SpreadScore {
         cpu.midpoint(memory)
     }
 
-    fn depends_on(&self) -> Dependence {
-        Dependence::FreeMore
+    fn depends_on(&self, _: &Snapshot, _: &Shape) -> Dependence {
+        Dependence::Room
     }
 }
 
@@ -47,8 +48,8 @@ impl Score for PackScore {
         POINTS_MAX - SpreadScore.points(node, shape)
     }
 
-    fn depends_on(&self) -> Dependence {
-        Dependence::FreeLess
+    fn depends_on(&self, _: &Snapshot, _: &Shape) -> Dependence {
+        Dependence::Room
     }
 }
 
@@ -66,8 +67,8 @@ impl Score for BalancedScore {
         cpu.min(memory)
     }
 
-    fn depends_on(&self) -> Dependence {
-        Dependence::FreeMore
+    fn depends_on(&self, _: &Snapshot, _: &Shape) -> Dependence {
+        Dependence::Room
     }
 }
 
@@ -87,7 +88,7 @@ impl Score for FitScore {
         POINTS_MAX - (cpu * cpu + memory * memory) / (2 * POINTS_MAX)
     }
 
-    fn depends_on(&self) -> Dependence {
-        Dependence::FreeLess
+    fn depends_on(&self, _: &Snapshot, _: &Shape) -> Dependence {
+        Dependence::Room
     }
 }

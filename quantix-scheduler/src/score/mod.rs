@@ -1,13 +1,15 @@
 //! Wishes: how good a node that passed every filter is.
 
 mod capacity;
+mod typical;
 mod wishes;
 
 use std::fmt;
 
-use crate::snapshot::{Candidate, Shape};
+use crate::snapshot::{Candidate, Shape, Snapshot};
 
 pub use capacity::{BalancedScore, FitScore, PackScore, SpreadScore};
+pub use typical::{TYPICAL_POINTS_MAX, TypicalScore};
 pub use wishes::{PoolFreeScore, PreferenceScore, StoragePoolScore};
 
 /// Points of a score; a policy multiplies them by a weight. Integers, so that every platform and
@@ -30,22 +32,27 @@ pub trait Score: Send + Sync + fmt::Debug {
         POINTS_MAX
     }
 
-    /// How the points depend on the node.
-    fn depends_on(&self) -> Dependence {
+    /// What the points depend on, which is what lets an index find the best node without looking
+    /// at all of them.
+    fn depends_on(&self, _snapshot: &Snapshot, _shape: &Shape) -> Dependence {
         Dependence::Node
+    }
+
+    /// The most points that any node can have for this shape; the closer, the faster the index.
+    fn bound(&self, _snapshot: &Snapshot, _shape: &Shape) -> Points {
+        self.best()
     }
 }
 
-/// What a score's points depend on, which is what lets an index find the best node without
-/// looking at all of them.
+/// What a score's points depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dependence {
-    /// Only on what the nodes of a class share, and on the cluster.
+    /// On the cluster as it is now, not on the node.
+    Cluster,
+    /// On what the nodes of a class share for good.
     Class,
-    /// On the class and on free CPU and memory, and more free is never better.
-    FreeLess,
-    /// On the class and on free CPU and memory, and more free is never worse.
-    FreeMore,
+    /// On the class, on what is free on the node, and on the shape's CPU, memory, NUMA and GPUs.
+    Room,
     /// On anything.
     Node,
 }

@@ -2,10 +2,10 @@
 
 use quantix_core::cluster::RuleKind;
 
-use super::{POINTS_MAX, Points, Score};
+use super::{Dependence, POINTS_MAX, Points, Score};
 use crate::{
     filter::{holds, intolerable, is_reached, rules_of},
-    snapshot::{Candidate, Shape},
+    snapshot::{Candidate, Shape, Snapshot},
 };
 
 /// The part of the machine's disks whose pool the node reaches: `matched / required × 10`.
@@ -29,6 +29,12 @@ impl Score for StoragePoolScore {
 
     fn best(&self) -> Points {
         10
+    }
+
+    fn depends_on(&self, snapshot: &Snapshot, shape: &Shape) -> Dependence {
+        let own = &snapshot.leaves.pools;
+        let mut pools = shape.pools.iter().filter_map(|demand| demand.index);
+        if pools.any(|pool| own.contains_key(&pool)) { Dependence::Node } else { Dependence::Class }
     }
 }
 
@@ -60,6 +66,10 @@ impl Score for PoolFreeScore {
         let named = shape.pools.iter().filter_map(|demand| share(demand.index?, demand.bytes));
         named.min().unwrap_or(0)
     }
+
+    fn depends_on(&self, _: &Snapshot, shape: &Shape) -> Dependence {
+        if shape.pools.is_empty() { Dependence::Node } else { Dependence::Cluster }
+    }
 }
 
 /// The machine's preferences, soft rules and taints that prefer to be left alone.
@@ -90,8 +100,29 @@ impl Score for PreferenceScore {
             }
         }
         wishes -= 100 * intolerable(node, shape, false).fold(0, |count, _| count + 1);
-        let half = 5_000;
-        let ten_thousandths = (half + wishes).clamp(0, 2 * half);
-        u64::try_from(ten_thousandths).unwrap_or(0) * (POINTS_MAX / 10_000)
+        points_of(wishes)
     }
+
+    fn depends_on(&self, snapshot: &Snapshot, shape: &Shape) -> Dependence {
+        let own = &snapshot.leaves.labels;
+        let keys = shape.preferences.iter().flat_map(|preference| preference.node_selector.keys());
+        let soft = shape.rules.iter().any(|rule| !snapshot.rules[rule.at()].must);
+        if soft || keys.into_iter().any(|key| own.contains_key(key)) {
+            return Dependence::Node;
+        }
+        Dependence::Class
+    }
+
+    fn bound(&self, snapshot: &Snapshot, shape: &Shape) -> Points {
+        let preferred: i64 =
+            shape.preferences.iter().map(|preference| i64::from(preference.weight)).sum();
+        let soft = shape.rules.iter().filter(|rule| !snapshot.rules[rule.at()].must);
+        points_of(preferred + 100 * soft.fold(0, |count, _| count + 1))
+    }
+}
+
+/// Points for a sum of fulfilled and unfulfilled wishes.
+fn points_of(wishes: i64) -> Points {
+    let ten_thousandths = (5_000 + wishes).clamp(0, 10_000);
+    u64::try_from(ten_thousandths).unwrap_or(0) * (POINTS_MAX / 10_000)
 }

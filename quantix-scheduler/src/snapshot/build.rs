@@ -136,11 +136,13 @@ pub(super) fn build(cluster: &Cluster) -> Result<Snapshot, SnapshotError> {
         revision: 0,
         journal: Vec::new(),
         journalling: false,
+        profile: Default::default(),
         findings: Vec::new(),
     };
     classes::read_nodes(&mut snapshot, cluster, &order, &mut faults);
     read_rules(&mut snapshot, &cluster.rules, &mut faults);
     placed::read_vms(&mut snapshot, cluster, &mut faults);
+    snapshot.renew_profile();
     snapshot.findings = faults.finish()?;
     snapshot.revision = 0;
     Ok(snapshot)

@@ -2,7 +2,9 @@
 
 use quantix_core::{VmKey, cluster::NodeState};
 
-use super::{Assignment, NodeIndex, PoolIndex, Shape, ShapeId, Snapshot, VmEntry, assign, small};
+use super::{
+    Assignment, NodeIndex, PoolIndex, Shape, ShapeId, Snapshot, Typical, VmEntry, assign, small,
+};
 
 /// How to take back one change.
 #[derive(Clone, Debug)]
@@ -13,6 +15,10 @@ pub(super) enum Undo {
     Removed { slot: u32, entry: VmEntry },
     /// A node's state was another.
     State { node: NodeIndex, state: NodeState },
+    /// A machine was seen.
+    Seen { shape: ShapeId },
+    /// The typical machines were others.
+    Renewed { before: Box<(Typical, u64)> },
     /// A pool's capacity was another.
     Capacity { pool: PoolIndex, capacity: Option<u64> },
 }
@@ -164,6 +170,26 @@ impl Snapshot {
         Ok(())
     }
 
+    /// Tells that machines of a shape are about to come, so that the default policy learns what is
+    /// typical. Machines of the cluster document were seen already; [`place`](crate::place) and the
+    /// engine tell what they are asked.
+    pub fn expect(&mut self, shape: ShapeId) {
+        if self.see(shape) {
+            self.renew_profile();
+        }
+    }
+
+    pub(super) fn see(&mut self, shape: ShapeId) -> bool {
+        let renew = self.profile.see(&self.shapes[shape.0 as usize].clone());
+        self.note(Undo::Seen { shape });
+        renew
+    }
+
+    pub(super) fn renew_profile(&mut self) {
+        let before = Box::new(self.profile.renew(&self.classes));
+        self.note(Undo::Renewed { before });
+    }
+
     /// Remembers this moment, so that what follows can be undone.
     pub fn checkpoint(&mut self) -> Checkpoint {
         let outermost = !self.journalling;
@@ -220,6 +246,15 @@ impl Snapshot {
                 self.by_id.insert(entry.id.clone(), slot);
                 self.vms[slot as usize] = Some(entry);
                 Some(node)
+            }
+            Undo::Seen { shape } => {
+                let shape = self.shapes[shape.0 as usize].clone();
+                self.profile.forget(&shape);
+                None
+            }
+            Undo::Renewed { before } => {
+                self.profile.restore(*before);
+                None
             }
             Undo::State { node, state } => {
                 self.nodes[node.at()].state = state;

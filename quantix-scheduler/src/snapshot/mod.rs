@@ -4,6 +4,7 @@ mod assign;
 mod build;
 mod change;
 mod node;
+mod profile;
 mod rules;
 mod shape;
 mod view;
@@ -20,6 +21,7 @@ pub use build::{
 };
 pub use change::{ChangeError, Checkpoint};
 pub(crate) use node::{CellFree, Class, NO_DOMAIN, NodeEntry};
+pub(crate) use profile::Typical;
 pub(crate) use rules::RuleEntry;
 pub use shape::{Assignment, PoolDemand, Shape, ShapeId};
 pub use view::Candidate;
@@ -121,6 +123,7 @@ pub struct Snapshot {
     revision: u64,
     journal: Vec<change::Undo>,
     journalling: bool,
+    profile: profile::Profile,
     findings: Vec<Finding>,
 }
 
@@ -243,6 +246,11 @@ impl Snapshot {
             self.vms.iter().flatten().map(|entry| (entry.id.clone(), entry.node)).collect();
         all.sort();
         all
+    }
+
+    /// The kinds of machines that are typical here.
+    pub(crate) fn typical(&self) -> &Typical {
+        self.profile.typical()
     }
 
     pub(crate) fn entry(&self, vm: &VmKey) -> Option<&VmEntry> {

@@ -32,6 +32,11 @@ pub(crate) struct Class {
 }
 
 impl Class {
+    /// Whether the room on a node is no more than its free CPU and memory.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.cells.len() < 2 && self.gpus.is_empty()
+    }
+
     pub(crate) fn overcommit(overcommit: Overcommit) -> (u32, u32) {
         (overcommit.cpu.thousandths(), overcommit.memory.thousandths())
     }

@@ -24,6 +24,7 @@ pub(super) fn read_vms(snapshot: &mut Snapshot, cluster: &Cluster, faults: &mut 
             continue;
         };
         let shape = snapshot.intern(&vm);
+        snapshot.see(shape);
         let assignment = given_assignment(snapshot, at, placed, node, shape, faults);
         // A second machine of one id was reported above and is left out here.
         let _ = snapshot.add_at(&placed.id, shape, node, assignment);
