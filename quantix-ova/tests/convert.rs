@@ -82,6 +82,55 @@ fn every_subformat_becomes_the_same_disk() {
 }
 
 #[test]
+fn every_input_format_becomes_the_same_disk() {
+    let work = tempfile::tempdir().unwrap();
+    let raw = work.path().join("disk.img");
+    fs::write(&raw, mixed_disk(21, 7_340_032)).unwrap();
+    for (format, options, compress) in [
+        ("qcow2", "compat=1.1", false),
+        ("qcow2", "compat=0.10", true),
+        ("qcow2", "cluster_size=4096", true),
+        ("qcow2", "cluster_size=2097152", true),
+        ("qcow2", "lazy_refcounts=on", false),
+        ("vdi", "static=off", false),
+        ("vdi", "static=on", false),
+        ("vpc", "subformat=dynamic,force_size=on", false),
+        ("vpc", "subformat=fixed,force_size=on", false),
+        ("vhdx", "subformat=dynamic", false),
+        ("vhdx", "subformat=fixed,block_size=2097152", false),
+    ] {
+        let image = work.path().join("disk.image");
+        let mut args = vec!["convert", "-f", "raw", "-O", format, "-o", options];
+        args.extend(compress.then_some("-c"));
+        args.extend([text(&raw), text(&image)]);
+        qemu_img_ok(&args);
+        for options in all_options() {
+            let done = convert_packed(work.path(), &image, &options)
+                .unwrap_or_else(|error| panic!("{format} {args:?}: {error}"));
+            judge(&raw, "raw", &done.disks[0].path, &options.output.to_string());
+            fs::remove_dir_all(work.path().join("out")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn images_that_need_another_file_are_refused() {
+    let work = tempfile::tempdir().unwrap();
+    let base = work.path().join("base.qcow2");
+    qemu_img_ok(&["create", "-f", "qcow2", text(&base), "4M"]);
+    let image = work.path().join("disk.qcow2");
+    qemu_img_ok(&["create", "-f", "qcow2", "-b", text(&base), "-F", "qcow2", text(&image)]);
+    let error = convert_packed(work.path(), &image, &Options::default()).unwrap_err();
+    assert!(error.to_string().contains("parents are never followed"), "{error}");
+    let data = work.path().join("data.raw");
+    let option = format!("data_file={},data_file_raw=on", text(&data));
+    fs::remove_file(&image).unwrap();
+    qemu_img_ok(&["create", "-f", "qcow2", "-o", &option, text(&image), "4M"]);
+    let error = convert_packed(work.path(), &image, &Options::default()).unwrap_err();
+    assert!(error.to_string().contains("no external data file"), "{error}");
+}
+
+#[test]
 fn disks_of_several_files_are_put_together() {
     let work = tempfile::tempdir().unwrap();
     let raw = work.path().join("disk.img");

@@ -5,8 +5,13 @@
 //! another file, save the extents of a VMDK descriptor, and those only through the [`Extents`]
 //! that the caller passes.
 
+mod blocks;
 mod error;
+mod qcow2;
 mod raw;
+mod vdi;
+mod vhd;
+mod vhdx;
 pub(crate) mod vmdk;
 pub(crate) mod write;
 
@@ -35,6 +40,14 @@ pub(crate) const UNIT_BYTES: u64 = 1 << 20;
 pub enum Format {
     /// VMware's VMDK, any sub-format.
     Vmdk,
+    /// QEMU's qcow2.
+    Qcow2,
+    /// VirtualBox's VDI.
+    Vdi,
+    /// Virtual PC's VHD.
+    Vhd,
+    /// Hyper-V's VHDX.
+    Vhdx,
     /// The bytes of the disk as they are.
     Raw,
 }
@@ -43,6 +56,10 @@ impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Vmdk => "vmdk",
+            Self::Qcow2 => "qcow2",
+            Self::Vdi => "vdi",
+            Self::Vhd => "vhd",
+            Self::Vhdx => "vhdx",
             Self::Raw => "raw",
         })
     }
@@ -129,7 +146,7 @@ pub struct Scratch {
     pub(crate) grain: Vec<u8>,
     /// One table of the image: whose, which, and its entries.
     pub(crate) table_of: (u64, u64),
-    pub(crate) table: Vec<u32>,
+    pub(crate) table: Vec<u64>,
 }
 
 impl Scratch {
@@ -202,8 +219,21 @@ pub fn open(source: Arc<dyn ReadAt>, extents: &dyn Extents) -> Result<Box<dyn Im
     if vmdk::is_vmdk(start) {
         return Ok(Box::new(vmdk::Vmdk::open(source, extents)?));
     }
+    let has = |magic: &[u8], at: usize| start.get(at..at + magic.len()) == Some(magic);
+    if has(qcow2::MAGIC, 0) {
+        return Ok(Box::new(qcow2::open(source)?));
+    }
+    if has(vdi::MAGIC, vdi::MAGIC_AT) {
+        return Ok(Box::new(vdi::open(source)?));
+    }
+    if has(vhdx::MAGIC, 0) {
+        return Ok(Box::new(vhdx::open(source)?));
+    }
+    if has(vhd::MAGIC, 0) || vhd::has_footer(&*source) {
+        return Ok(Box::new(vhd::open(source)?));
+    }
     for (magic, at, name) in FOREIGN {
-        if start.get(*at..at + magic.len()) == Some(magic) {
+        if has(magic, *at) {
             return Err(DiskError::new(Fault::Unsupported { what: name }));
         }
     }
@@ -222,10 +252,6 @@ pub fn blank(bytes: u64) -> Result<Box<dyn Image>, DiskError> {
 const FOREIGN: &[(&[u8], usize, &str)] = &[
     (b"COWD", 0, "an ESX sparse VMDK (COWD)"),
     (b"\xbe\xba\xfe\xca", 0, "an ESX space-efficient sparse VMDK"),
-    (b"QFI\xfb", 0, "a qcow2 image"),
-    (b"vhdxfile", 0, "a VHDX image"),
-    (b"conectix", 0, "a dynamic VHD image"),
-    (b"\x7f\x10\xda\xbe", 64, "a VDI image"),
     (b"\x1f\x8b\x08", 0, "gzip"),
     (b"<?xml", 0, "an XML document"),
 ];

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A table entry that means: this grain is all zeros.
-const ENTRY_ZERO: u32 = 1;
+const ENTRY_ZERO: u64 = 1;
 /// How far ahead compressed grains are read in one go.
 const WINDOW_BYTES_MAX: u64 = 2 << 20;
 
@@ -197,17 +197,17 @@ impl Sparse {
             return Ok((None, 0));
         };
         if !self.header.flags.has(Flags::COMPRESSED) {
-            return Ok((Some(u64::from(entry)), 0));
+            return Ok((Some(entry), 0));
         }
         let last = wanted_end.div_ceil(self.header.grain_bytes).saturating_sub(grain);
         let last = usize::try_from(last).unwrap_or(usize::MAX);
         let ahead = scratch.table[inside..].iter().take(last.saturating_add(1));
         let ahead = ahead.copied().take_while(|&other| other >= entry || !self.is_data(other));
-        let hint = u64::from(ahead.max().unwrap_or(entry)) * SECTOR;
-        Ok((Some(u64::from(entry)), hint))
+        let hint = ahead.max().unwrap_or(entry) * SECTOR;
+        Ok((Some(entry), hint))
     }
 
-    fn is_data(&self, entry: u32) -> bool {
+    fn is_data(&self, entry: u64) -> bool {
         entry != 0 && !(entry == ENTRY_ZERO && self.header.flags.has(Flags::ZERO_GRAIN))
     }
 
@@ -222,7 +222,8 @@ impl Sparse {
             Tables::Scanned(tables) => {
                 let Some(found) = tables.get(&table) else { return Ok(false) };
                 if scratch.table_of != (self.id, table) {
-                    scratch.table.clone_from(found);
+                    scratch.table.clear();
+                    scratch.table.extend(found.iter().copied().map(u64::from));
                     scratch.table_of = (self.id, table);
                 }
                 return Ok(true);
@@ -233,7 +234,9 @@ impl Sparse {
         }
         scratch.table_of = (0, 0);
         let entries = self.header.table_entries as usize;
-        scratch.table = words(&*self.source, sector * SECTOR, entries)?;
+        let entries = words(&*self.source, sector * SECTOR, entries)?;
+        scratch.table.clear();
+        scratch.table.extend(entries.into_iter().map(u64::from));
         scratch.table_of = (self.id, table);
         Ok(true)
     }
