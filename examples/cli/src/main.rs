@@ -17,6 +17,7 @@ mod input;
 mod ova;
 mod place;
 mod seed;
+mod simulate;
 mod spec;
 mod ui;
 mod vm;
@@ -65,6 +66,8 @@ enum Command {
     Place(place::PlaceArgs),
     /// Tell why a machine goes where it goes, or why it fits nowhere.
     Explain(place::ExplainArgs),
+    /// Replay a trace of machines that come and go, on equal hosts.
+    Simulate(simulate::SimulateArgs),
     /// Seed images and the documents in them.
     #[command(subcommand)]
     Seed(seed::SeedCommand),
@@ -95,6 +98,7 @@ impl Command {
             Self::Ova(command) => command.run(ui),
             Self::Place(args) => args.run(ui),
             Self::Explain(args) => args.run(ui),
+            Self::Simulate(args) => args.run(ui),
             Self::Seed(command) => command.run(ui),
             Self::Spec(command) => command.run(ui),
             Self::Deploy(args) => args.run(ui),

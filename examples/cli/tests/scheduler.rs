@@ -108,3 +108,21 @@ fn bad_input_is_exit_code_2_and_says_where() {
         assert_eq!(run.stdout(), "", "nothing but an answer goes to stdout");
     }
 }
+
+#[test]
+fn simulates_a_trace_with_a_chart() {
+    let case = Case::new();
+    let rows = "id,cpu,mem_gib,arrival,departure\na,4,4,0,10\nb,4,4,5,20\nc,2,2,12,\n";
+    let trace = case.file("t.csv", rows);
+    let chart = case.folder.path().join("u.svg").display().to_string();
+    let hosts = ["--hosts", "1", "--host-cpu", "4", "--host-memory-gib", "8"];
+    let args = ["simulate", "--trace", &trace, "--json", "--chart", &chart];
+    let json = quantix(args.into_iter().chain(hosts)).expect(0).json();
+    assert_eq!((&json["accepted"], &json["rejected"]), (&json!(2), &json!(1)));
+    assert_eq!((&json["first_rejection_at"], &json["peak_hosts_used"]), (&json!(5.0), &json!(1)));
+    assert_eq!(json["utilisation"]["cpu_peak"], 1.0);
+    assert!(fs::read_to_string(&chart).expect("the chart").contains("<svg"));
+    let broken = case.file("b.csv", "id,cpu\nv,1\n");
+    let run = quantix(["simulate", "--trace", &broken].into_iter().chain(hosts)).expect(2);
+    assert!(run.stderr().contains("there is no column `mem_gib`"), "{run:?}");
+}
