@@ -137,3 +137,33 @@ fn spec_render_tells_every_fault_and_writes_nothing() {
     assert!(quantix(args).expect(2).stderr().contains("unknown target"));
     assert_eq!(names_in(dir.path()), ["bad", "spec.json", "vm.json"]);
 }
+
+#[test]
+fn specs_go_to_vsphere_and_come_back() {
+    let dir = tempfile::tempdir().expect("a scratch folder");
+    let text = r#"{"name": "w", "os_family": "Windows", "hostname": "WIN-01", "timezone": "Europe/Berlin",
+                   "admin_password": {"plain": "p <w>"}, "ssh_keys": ["k"]}"#;
+    let spec = write(dir.path(), "spec.json", text);
+    for format in ["xml", "json"] {
+        let out = dir.path().join("out").display().to_string();
+        let args = ["spec", "export", "--json", "--spec", &spec, "--format", format, "--to", &out];
+        let answer = quantix(args).expect(0).json();
+        assert_eq!(answer["findings"][0]["path"], "ssh_keys");
+        let back = dir.path().join("back.json").display().to_string();
+        let run = quantix(["spec", "import", &out, "--to", &back, "--json"]).expect(0);
+        assert_eq!(run.json()["spec"]["hostname"], "WIN-01");
+        assert!(!run.stdout().contains("p <w>"), "printed secrets are redacted");
+        let stored = std::fs::read_to_string(&back).expect("the spec");
+        assert!(stored.contains("p <w>"), "{stored}");
+        let to = dir.path().join("answers").display().to_string();
+        let vm = write(dir.path(), "vm.json", r#"{"name": "w", "id": "i-1"}"#);
+        quantix([
+            "spec", "render", "--target", "unattend", "--spec", &back, "--vm", &vm, "--to", &to,
+        ])
+        .expect(0);
+    }
+    let bad = write(dir.path(), "bad", "<a/>");
+    let run = quantix(["spec", "import", &bad]).expect(2);
+    assert!(run.stderr().contains("no customization spec"), "{}", run.stderr());
+    quantix(["spec", "export", "--spec", &spec, "--to", "/does/not/exist/x"]).expect(3);
+}

@@ -6,6 +6,7 @@
 //! of `quantix-cloudinit`, which also checks time zones, host name templates, keys and documents.
 
 mod document;
+mod expose;
 mod linux;
 mod network;
 mod password;

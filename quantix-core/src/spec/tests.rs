@@ -160,3 +160,17 @@ fn a_machine_keeps_what_rendering_does_not_use() {
     assert_eq!(vm.other.keys().collect::<Vec<_>>(), ["cpu_milli"]);
     assert_eq!(vm.nics[0].other.keys().collect::<Vec<_>>(), ["model"]);
 }
+
+#[test]
+fn a_document_with_secrets_reads_back_equal() {
+    let json = format!(
+        r#"{{"name": "a", "os_family": "Linux", "admin_password": "{HASH}",
+            "agent": {{"sha256": {{}}, "enrolment_token": "t"}},
+            "linux": {{"users": [{{"name": "u"}}, {{"name": "v", "password": {{"plain": "p"}}}}]}},
+            "windows": {{"product_key": "k", "domain_join": {{"domain": "d", "user": "u", "password": "p"}}}}}}"#
+    );
+    let spec: CustomizationSpec = serde_json::from_str(&json).unwrap();
+    let stored = spec.to_value_with_secrets();
+    assert!(!stored.to_string().contains(crate::REDACTED));
+    assert_eq!(serde_json::from_value::<CustomizationSpec>(stored).unwrap(), spec);
+}

@@ -1,6 +1,7 @@
 //! `quantix spec`: reusable descriptions of how guests are customized.
 
 mod render;
+mod vsphere;
 
 use clap::Subcommand;
 
@@ -14,12 +15,18 @@ use crate::{
 pub(crate) enum SpecCommand {
     /// Render a spec to the files of one machine.
     Render(render::RenderArgs),
+    /// Read a customization spec of vSphere.
+    Import(vsphere::ImportArgs),
+    /// Write a spec for vSphere.
+    Export(vsphere::ExportArgs),
 }
 
 impl SpecCommand {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         match self {
             Self::Render(args) => args.run(ui),
+            Self::Import(args) => args.run(ui),
+            Self::Export(args) => args.run(ui),
         }
     }
 }

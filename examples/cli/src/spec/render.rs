@@ -23,6 +23,7 @@ use crate::{
 #[command(after_help = "Examples:
   quantix spec render --spec web.yaml --vm vm.json --to seed/
   quantix spec render --spec web.yaml --vm vm.json --to seed/ --seed-random 1 --json
+  quantix spec render --spec win.yaml --vm vm.json --target unattend --to answers/
 
 The spec and the machine may be JSON or YAML. A machine is {\"name\", \"id\"?, \"project_id\"?,
 \"folder\"?, \"index\"?, \"instance_id\"?, \"nics\": [{\"mac\"?, \"network\"?}]?}. Files are for their
@@ -34,7 +35,7 @@ pub(crate) struct RenderArgs {
     /// The machine; `-` reads standard input.
     #[arg(long, value_name = "FILE")]
     vm: PathBuf,
-    /// What reads the files.
+    /// What reads the files: nocloud, configdrive, unattend or ignition.
     #[arg(long, value_name = "TARGET", default_value = "nocloud")]
     target: String,
     /// The directory for the files; made where it is missing.
