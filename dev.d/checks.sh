@@ -27,18 +27,24 @@ check_python() {
 	QUANTIX_GUEST_OVA=$guest_ova pytest
 }
 
-# Programs in C11 against the header and the library that cargo built.
+# A program in C11 against the header and the library that cargo built, and the same in C++17. What
+# it prints must be what the Python program prints of the same documents, to the byte.
 check_c() {
-	local source program
+	local out=$target/dev/c flags=(-Wall -Wextra -Wpedantic -Werror -g -I"$root/quantix-ffi/include")
+	local link=(-L"$target/debug" -lquantix "-Wl,-rpath,$target/debug")
 	cargo build --locked --quiet -p quantix-ffi
-	mkdir -p "$target/dev/c"
-	for source in "$root"/examples/c/*.c; do
-		program=$target/dev/c/$(basename "$source" .c)
-		gcc -std=c11 -Wall -Wextra -Wpedantic -Werror -g -I"$root/quantix-ffi/include" "$source" -o "$program" \
-			-L"$target/debug" -lquantix -Wl,-rpath,"$target/debug"
-		valgrind --quiet --error-exitcode=99 --leak-check=full "$program" \
-			"$guest_ova" "$root/examples/deploy/spec.yaml" "$root/examples/deploy/cluster.yaml"
-	done
+	rm -rf "$out" && mkdir -p "$out"
+	gcc -std=c11 "${flags[@]}" "$root/examples/c/appliance.c" -o "$out/appliance" "${link[@]}"
+	g++ -std=c++17 "${flags[@]}" -x c++ -fsyntax-only - <<<'#include <quantix.h>'
+	valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
+		--errors-for-leak-kinds=definite \
+		"$out/appliance" "$guest_ova" "$root/examples/documents" "$out/seed.iso" >"$out/c.txt"
+	mv "$out/seed.iso" "$out/c.iso"
+	"$root/.venv/bin/python" "$root/examples/python/appliance.py" \
+		"$guest_ova" "$root/examples/documents" "$out/seed.iso" >"$out/python.txt"
+	cmp "$out/c.txt" "$out/python.txt"
+	cmp "$out/c.iso" "$out/seed.iso"
+	echo "C and Python print the same documents and write the same image"
 }
 
 cmd_test() {
