@@ -47,15 +47,23 @@ fn findings_json(findings: &[Finding]) -> String {
 
 /// Reads a document given as a `dict` (or any JSON-like value) or as JSON text.
 pub(crate) fn document<T: DeserializeOwned>(value: &Bound<'_, PyAny>, what: &str) -> PyResult<T> {
-    let text: String = if let Ok(text) = value.extract() {
-        text
-    } else {
-        let json = value.py().import("json")?;
-        json.call_method1("dumps", (value,))?.extract()?
-    };
-    serde_json::from_str(&text).map_err(|error| {
+    serde_json::from_str(&json_text(value)?).map_err(|error| {
         InputError::new_err((format!("{what} is not valid: {error}"), findings_json(&[])))
     })
+}
+
+/// JSON text as it is, anything else as the JSON text of it.
+pub(crate) fn json_text(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    if let Ok(text) = value.extract() {
+        return Ok(text);
+    }
+    let json = value.py().import("json")?;
+    json.call_method1("dumps", (value,))?.extract()
+}
+
+/// An `InputError` about a document with faults.
+pub(crate) fn invalid(what: &str, message: &str, findings: &[Finding]) -> PyErr {
+    InputError::new_err((format!("{what} is not valid: {message}"), findings_json(findings)))
 }
 
 /// A document as plain Python values: `dict`, `list`, `str`, `int`, `float`, `bool`, `None`.

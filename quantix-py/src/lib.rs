@@ -8,6 +8,7 @@
 
 mod cloudinit;
 mod convert;
+mod core;
 mod ova;
 mod scheduler;
 
@@ -22,10 +23,16 @@ mod _core {
     const __version__: &str = env!("CARGO_PKG_VERSION");
 
     #[pymodule_export]
-    use crate::cloudinit::{build_seed, render_files, render_spec, seed_image};
+    use crate::ova::{ova_convert, ova_inspect, ova_verify};
 
     #[pymodule_export]
-    use crate::ova::{ova_convert, ova_inspect, ova_verify};
+    use crate::core::{
+        Bytes, FolderId, FolderPath, FolderTree, ImageId, MemoryMib, Millicores, ProjectId, SpecId,
+        Timestamp, VmId, check_document, document_kinds, document_schema,
+    };
+
+    #[pymodule_export]
+    use crate::cloudinit::{build_seed, render_files, render_spec, seed_image};
 
     #[pymodule_export]
     use crate::scheduler::place;
