@@ -6,8 +6,9 @@ use crate::{
     document::DOCUMENT,
     error::EditProblem,
     indent::{self, Gap},
-    parse::{Content, parse_into, read_start_tag},
+    parse::{Content, parse_into},
     position::offset,
+    tag::read_start_tag,
     text::{Context, escape},
     tree::{NONE, NodeData, NodeKind, Span},
 };

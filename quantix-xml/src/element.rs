@@ -3,8 +3,8 @@
 use std::{borrow::Cow, fmt, iter::successors};
 
 use crate::{
-    Document, NodeId, Position, text,
-    tree::{AttributeData, NONE, NodeData, NodeKind},
+    Attribute, Document, NodeId, Position, text,
+    tree::{NONE, NodeData, NodeKind},
 };
 
 /// The namespace that the prefix `xml` always means.
@@ -127,6 +127,10 @@ impl<'d> Element<'d> {
         Self(Node::new(document, id))
     }
 
+    pub(crate) fn document(self) -> &'d Document {
+        self.0.document
+    }
+
     /// The element as a node.
     #[must_use]
     pub fn node(self) -> Node<'d> {
@@ -183,7 +187,7 @@ impl<'d> Element<'d> {
     /// Its attributes in order, namespace declarations included.
     pub fn attributes(self) -> impl Iterator<Item = Attribute<'d>> {
         let attributes = self.0.document.tree.attributes_of(self.0.id);
-        attributes.iter().map(move |&data| Attribute { element: self, data })
+        attributes.iter().map(move |&data| Attribute::new(self, data))
     }
 
     /// The attribute whose name is written exactly so, prefix included.
@@ -322,93 +326,8 @@ impl fmt::Debug for Element<'_> {
     }
 }
 
-/// An attribute.
-#[derive(Clone, Copy)]
-pub struct Attribute<'d> {
-    element: Element<'d>,
-    data: AttributeData,
-}
-
-impl<'d> Attribute<'d> {
-    /// The element that carries it.
-    #[must_use]
-    pub fn element(self) -> Element<'d> {
-        self.element
-    }
-
-    /// The name as written, prefix included.
-    #[must_use]
-    pub fn name(self) -> &'d str {
-        self.data.name.of(&self.element.0.document.buffer)
-    }
-
-    /// The name without its prefix.
-    #[must_use]
-    pub fn local_name(self) -> &'d str {
-        split_name(self.name()).1
-    }
-
-    /// The prefix, if there is one.
-    #[must_use]
-    pub fn prefix(self) -> Option<&'d str> {
-        split_name(self.name()).0
-    }
-
-    /// The URI of its namespace. An attribute without prefix is in none.
-    #[must_use]
-    pub fn namespace(self) -> Option<Cow<'d, str>> {
-        self.prefix().and_then(|prefix| self.element.namespace_of(Some(prefix)))
-    }
-
-    /// Whether it declares a namespace.
-    #[must_use]
-    pub fn is_namespace_declaration(self) -> bool {
-        self.name() == "xmlns" || self.prefix() == Some("xmlns")
-    }
-
-    /// What it means: references resolved, line breaks and tabs as spaces.
-    #[must_use]
-    pub fn value(self) -> Cow<'d, str> {
-        text::attribute_value(self.raw_value())
-    }
-
-    /// What is written between the quotes.
-    #[must_use]
-    pub fn raw_value(self) -> &'d str {
-        self.data.value.of(&self.element.0.document.buffer)
-    }
-
-    /// Where its name stands; where its start tag was edited, where the element stands.
-    #[must_use]
-    pub fn position(self) -> Position {
-        let document = self.element.0.document;
-        if document.is_source(self.data.name.start) {
-            document.position_of(self.data.name.start)
-        } else {
-            self.element.position()
-        }
-    }
-
-    /// Where its value stands; where its start tag was edited, where the element stands.
-    #[must_use]
-    pub fn value_position(self) -> Position {
-        let document = self.element.0.document;
-        if document.is_source(self.data.value.start) {
-            document.position_of(self.data.value.start)
-        } else {
-            self.element.position()
-        }
-    }
-}
-
-impl fmt::Debug for Attribute<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={:?} at {}", self.name(), self.raw_value(), self.position())
-    }
-}
-
 /// A qualified name as prefix and local name.
-fn split_name(name: &str) -> (Option<&str>, &str) {
+pub(crate) fn split_name(name: &str) -> (Option<&str>, &str) {
     match name.split_once(':') {
         Some((prefix, local)) if !prefix.is_empty() && !local.is_empty() => (Some(prefix), local),
         _ => (None, name),

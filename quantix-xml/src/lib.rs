@@ -26,6 +26,7 @@
 //! entities nor entity bombs have any effect. Size, depth, nodes and attributes are bounded
 //! ([`Limits`]), every problem has a line and a column, and nothing here recurses on input.
 
+mod attribute;
 mod build;
 mod document;
 mod edit;
@@ -36,13 +37,15 @@ mod indent;
 mod limits;
 mod parse;
 mod position;
+mod tag;
 mod text;
 mod tree;
 
+pub use attribute::Attribute;
 pub use build::NewElement;
 pub use document::{Document, NodeId};
 pub use edit::Place;
-pub use element::{Attribute, Element, Node, XML_NAMESPACE};
+pub use element::{Element, Node, XML_NAMESPACE};
 pub use encoding::Encoding;
 pub use error::{EditError, XmlError};
 pub use limits::{ATTRIBUTES_MAX, BYTES_MAX, DEPTH_MAX, Limits, NODES_MAX};
