@@ -24,10 +24,14 @@
 //! random numbers; both come in as arguments.
 
 pub mod check;
+pub mod diff;
+pub mod explain;
 pub mod hostname;
 pub mod ignition;
 pub mod lint;
+pub mod merge;
 pub mod meta_data;
+pub mod mime;
 pub mod network;
 pub mod password;
 pub mod schema;

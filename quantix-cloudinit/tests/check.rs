@@ -105,6 +105,21 @@ fn lint_names_what_is_doubtful() {
 }
 
 #[test]
+fn templates_and_parts_are_checked_inside() {
+    let jinja = "## template: jinja\n#cloud-config\nhostname: {{ v1.local_hostname }}\n\
+                 {% if x %}\npackags: [a]\n{% endif %}\nusers: {{ users }}\n";
+    assert_eq!(brief(&check(jinja).faults), ["unknown-key packags 5:1"]);
+    let message = "Content-Type: multipart/mixed; boundary=b\nMIME-Version: 1.0\n\n--b\n\
+                   Content-Type: text/cloud-config; name=a.cfg\n\n#cloud-config\nhostnme: x\n\n\
+                   --b\n\n#!/bin/sh\n--b--\n";
+    assert_eq!(brief(&check(message).faults), ["unknown-key a.cfg: hostnme 2:1"]);
+    let archive = "#cloud-config-archive\n- |\n  #cloud-config\n  hostname: no\n";
+    assert_eq!(brief(&check(archive).faults), ["schema part-001: hostname 2:1"]);
+    let big = format!("#cloud-config\n#{}\n{{}}\n", "x".repeat(17_000));
+    assert_eq!(brief(&check(&big).lint), ["size - 0:0"]);
+}
+
+#[test]
 fn a_range_says_which_versions_refuse() {
     let text = b"#cloud-config\nhostnme: a\n";
     let old = check_document(text, &options("22.4.2"));

@@ -4,8 +4,12 @@ use std::io::Read as _;
 
 use quantix_core::Finding;
 
-use super::{CheckOptions, CheckReport, DocumentKind, cloud_config, parse_bytes};
-use crate::yaml::{Value, parse};
+use super::{CheckOptions, CheckReport, DocumentKind, cloud_config, jinja, parse_bytes};
+use crate::{
+    lint,
+    mime::{self, PartKind},
+    yaml::{Value, parse},
+};
 
 /// The most bytes that compressed user-data may unpack to.
 pub const UNPACKED_BYTES_MAX: usize = crate::yaml::DOCUMENT_BYTES_MAX;
@@ -76,6 +80,7 @@ pub(super) fn kind_of_value(value: &Value) -> DocumentKind {
 
 /// Checks user-data or vendor-data of any form.
 pub(super) fn check_user_data(bytes: &[u8], options: &CheckOptions, report: &mut CheckReport) {
+    report.lint.extend(lint::size(bytes));
     let mut bytes = bytes.to_vec();
     let mut wrappings = 0;
     while bytes.starts_with(&[0x1f, 0x8b]) {
@@ -98,7 +103,47 @@ pub(super) fn check_user_data(bytes: &[u8], options: &CheckOptions, report: &mut
     let Ok(text) = std::str::from_utf8(&bytes) else {
         return drop(parse_bytes(&bytes, report));
     };
-    check_text(text, options, report);
+    if mime::is_message(&bytes) || header(text) == Header::Archive {
+        check_parts(&bytes, options, report);
+    } else {
+        check_text(text, options, report);
+    }
+}
+
+/// Checks every part; its name stands in front of paths, and lines are those of the part.
+fn check_parts(bytes: &[u8], options: &CheckOptions, report: &mut CheckReport) {
+    let parts = match mime::split(bytes) {
+        Ok(parts) => parts,
+        Err(error) => return report.faults.push(error.to_finding()),
+    };
+    let (errors, doubts) = parts.findings.into_iter().partition(Finding::is_error);
+    let (mut errors, doubts): (Vec<_>, Vec<_>) = (errors, doubts);
+    report.faults.append(&mut errors);
+    report.lint.extend(doubts);
+    for (i, part) in parts.parts.iter().enumerate() {
+        let Ok(text) = std::str::from_utf8(&part.content) else { continue };
+        let mut inner = CheckReport::new(report.kind);
+        match part.kind {
+            PartKind::CloudConfig => {
+                if let Some(root) = parse_bytes(&part.content, &mut inner) {
+                    cloud_config::check(root.as_ref(), options, &mut inner);
+                }
+            }
+            PartKind::Jinja | PartKind::Script => check_text(text, options, &mut inner),
+            _ => {}
+        }
+        let name = part.filename.clone().unwrap_or_else(|| format!("part-{:03}", i + 1));
+        let named = |mut finding: Finding| {
+            finding.path = Some(match &finding.path {
+                Some(path) => format!("{name}: {path}"),
+                None => name.clone(),
+            });
+            finding
+        };
+        report.faults.extend(inner.faults.into_iter().map(named));
+        report.deprecations.extend(inner.deprecations.into_iter().map(named));
+        report.lint.extend(inner.lint.into_iter().map(named));
+    }
 }
 
 fn check_text(text: &str, options: &CheckOptions, report: &mut CheckReport) {
@@ -128,21 +173,33 @@ fn check_header_line(text: &str, report: &mut CheckReport) {
     }
 }
 
-/// A template is checked as far as it reads without its variables.
+/// A template is checked with a word in place of every expression; what is said about lines with
+/// expressions is left out, since it may be right once they are filled in.
 fn check_jinja(text: &str, options: &CheckOptions, report: &mut CheckReport) {
     let body = text.split_once('\n').map_or("", |(_, body)| body);
     if header(body) != Header::CloudConfig {
         return;
     }
-    match parse(text) {
-        Ok(root) => cloud_config::check(root.as_ref(), options, report),
+    let mut inner = CheckReport::new(report.kind);
+    match parse(&jinja::mask(text)) {
+        Ok(root) => cloud_config::check(root.as_ref(), options, &mut inner),
         Err(error) => {
             let at = error.position();
             let message = "the template reads as YAML only after its variables are filled in; \
                            render it to have the result checked";
-            report.lint.push(Finding::info("jinja", message).at_position(at.line, at.column));
+            let finding = Finding::info("jinja", message).at_position(at.line, at.column);
+            return report.lint.push(finding);
         }
     }
+    let lines: Vec<&str> = text.split('\n').collect();
+    let is_sure = |finding: &Finding| {
+        let at = finding.line.and_then(|line| usize::try_from(line).ok());
+        let line = at.and_then(|line| lines.get(line.checked_sub(1)?));
+        line.is_none_or(|line| !line.contains("{{") && !line.contains("{%"))
+    };
+    report.faults.extend(inner.faults.into_iter().filter(is_sure));
+    report.deprecations.extend(inner.deprecations.into_iter().filter(is_sure));
+    report.lint.extend(inner.lint.into_iter().filter(is_sure));
 }
 
 fn unknown_header(text: &str, report: &mut CheckReport) {

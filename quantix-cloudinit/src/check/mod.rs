@@ -12,6 +12,7 @@
 mod batch;
 mod cloud_config;
 mod detect;
+mod jinja;
 mod meta_data;
 mod network;
 mod remedy;

@@ -4,9 +4,12 @@
 mod host_name;
 mod network;
 mod security;
+mod size;
 mod user_data;
 
 pub use host_name::check_host_name;
 pub use network::NetworkRenderer;
 pub(crate) use network::network;
+pub use size::PLATFORM_BYTES_MAX;
+pub(crate) use size::size;
 pub(crate) use user_data::user_data;

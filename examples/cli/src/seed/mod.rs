@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod documents;
 
 use clap::Subcommand;
 
@@ -17,6 +18,12 @@ pub(crate) enum SeedCommand {
     Build(build::BuildArgs),
     /// Check a document: valid for which versions, where not, what is doubtful.
     Check(check::CheckArgs),
+    /// Tell what differs between two seeds, and what that triggers in the guest.
+    Diff(documents::DiffArgs),
+    /// Show what several cloud-config documents become together.
+    Merge(documents::MergeArgs),
+    /// Tell what a document makes the guest do, in order.
+    Explain(documents::ExplainArgs),
 }
 
 impl SeedCommand {
@@ -24,6 +31,9 @@ impl SeedCommand {
         match self {
             Self::Build(args) => args.run(ui),
             Self::Check(args) => args.run(ui),
+            Self::Diff(args) => args.run(ui),
+            Self::Merge(args) => args.run(ui),
+            Self::Explain(args) => args.run(ui),
         }
     }
 }
