@@ -146,7 +146,7 @@ fn read_attribute(
 /// The last attribute must be within the limit and have a new name.
 fn check_new_attribute(
     text: &str,
-    pub(crate) attributes_start: usize,
+    attributes_start: usize,
     name_len: usize,
     tag: usize,
     limits: &Limits,
