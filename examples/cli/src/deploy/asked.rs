@@ -52,7 +52,9 @@ pub(super) fn asked(
 ) -> Asked {
     let mut asked = Asked { guest: Guest::default(), hashes: BTreeMap::new() };
     asked.guest.first_boot = Some("done".to_owned());
-    asked.guest.hostname = Some(hostname.to_owned());
+    let (short, domain) = hostname.split_once('.').unwrap_or((hostname, ""));
+    asked.guest.hostname = Some(short.to_owned());
+    asked.guest.fqdn = (!domain.is_empty()).then(|| hostname.to_owned());
     asked.guest.timezone.clone_from(&spec.timezone);
     asked.guest.interfaces = network_config.map(interfaces).unwrap_or_default();
     let none = LinuxSpec::default();
@@ -109,8 +111,9 @@ mod tests {
         )
         .unwrap();
         let network = b"version: 2\nethernets:\n  id0:\n    match: {macaddress: '52:54:00:AA:00:01'}\n    set-name: lan0\n    dhcp4: true\n";
-        let asked = asked(&spec, "web-1", Some(network)).guest;
+        let asked = asked(&spec, "web-1.example.test", Some(network)).guest;
         assert_eq!(asked.hostname.as_deref(), Some("web-1"));
+        assert_eq!(asked.fqdn.as_deref(), Some("web-1.example.test"));
         assert_eq!(asked.users["admin"].ssh_keys, ["ssh-ed25519 AAAA"]);
         assert_eq!(asked.users["admin"].password, None);
         assert_eq!(asked.users["joe"].ssh_keys, ["ssh-ed25519 BBBB"]);

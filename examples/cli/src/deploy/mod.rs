@@ -247,8 +247,10 @@ impl<'u> Deployment<'u> {
     /// Chooses a node and says why every other one was rejected.
     fn place(&self, local: &Local) -> Result<PlaceAnswer, Failure> {
         let cluster = local.join(self.declared.clone());
+        // By its name where that can name a machine, which it nearly always can.
+        let key = self.request.name.parse().unwrap_or_else(|_| self.request.id.into());
         let mut vm = Vm::new(
-            self.request.id.into(),
+            key,
             quantix_core::Millicores(u64::from(self.hardware.cpus) * 1000),
             self.hardware.memory_mib,
         );

@@ -58,6 +58,7 @@ pub(super) async fn guest(host: &Host, id: VmId, asked: &Asked) -> Result<Guest,
     let agent = host.agent(id);
     let mut got = Guest {
         hostname: Some(agent.host_name().await?),
+        fqdn: ask(&agent, "/usr/bin/hostname", &["--fqdn"]).await.ok().flatten(),
         timezone: timezone(&agent).await?,
         interfaces: interfaces(&agent).await?,
         ..Guest::default()

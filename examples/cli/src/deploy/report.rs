@@ -48,9 +48,12 @@ pub(crate) struct DeployReport {
 /// The state of a guest, as asked or as got.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Guest {
-    /// Host name.
+    /// Host name, without its domain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hostname: Option<String>,
+    /// Host name with its domain, where one is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fqdn: Option<String>,
     /// IANA time zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) timezone: Option<String>,
@@ -108,6 +111,7 @@ pub(crate) fn rows(asked: &Guest, got: &Guest) -> Vec<Row> {
     let mut rows = Vec::new();
     rows.extend(Row::new("first boot", asked.first_boot.as_deref(), got.first_boot.as_deref()));
     rows.extend(Row::new("hostname", asked.hostname.as_deref(), got.hostname.as_deref()));
+    rows.extend(Row::new("full name", asked.fqdn.as_deref(), got.fqdn.as_deref()));
     rows.extend(Row::new("time zone", asked.timezone.as_deref(), got.timezone.as_deref()));
     for (name, user) in &asked.users {
         rows.extend(user_rows(name, user, got.users.get(name)));
@@ -199,6 +203,7 @@ mod tests {
             Interface { name: Some("lan0".to_owned()), addresses: vec![address.to_owned()] };
         Guest {
             hostname: Some("web-1".to_owned()),
+            fqdn: Some("web-1.example.test".to_owned()),
             timezone: Some("UTC".to_owned()),
             users: [("ops".to_owned(), user)].into(),
             packages: [("tree".to_owned(), "installed".to_owned())].into(),
