@@ -26,6 +26,7 @@
 
 mod check;
 mod dialect;
+mod diff;
 mod envelope;
 mod hardware;
 mod inspect;
@@ -42,6 +43,7 @@ use quantix_core::Finding;
 use quantix_xml::{Document, Position, XmlError};
 
 pub use self::{
+    diff::{Change, Diff, diff},
     inspect::{
         Inspect, InspectCdrom, InspectDisk, InspectFile, InspectNic, InspectOption, InspectOs,
         InspectProperty, InspectSystem,
