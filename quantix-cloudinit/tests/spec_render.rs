@@ -484,3 +484,52 @@ fn equal_inputs_give_equal_bytes_and_files_are_for_the_owner_only() {
     assert!(rendered.write_to(&dir.path().join("bad")).is_err());
     assert_eq!(std::fs::read_dir(dir.path().join("bad")).unwrap().count(), 1);
 }
+
+#[test]
+fn ignition_says_the_same() {
+    let (_, mut spec) = examples().remove(3);
+    assert_eq!(
+        render_for(Target::Ignition, spec.clone(), vm()).unwrap_err(),
+        [
+            "meta_data unsupported-by-target",
+            "linux.packages unsupported-by-target",
+            "linux.package_upgrade unsupported-by-target",
+            "linux.ntp_servers unsupported-by-target",
+            "linux.ssh_password_auth unsupported-by-target",
+        ]
+    );
+    spec.as_object_mut().unwrap().remove("meta_data");
+    for field in ["packages", "package_upgrade", "ntp_servers", "ssh_password_auth"] {
+        spec["linux"].as_object_mut().unwrap().remove(field);
+    }
+    let rendered = render_for(Target::Ignition, spec, vm()).unwrap();
+    check_golden("ignition", &rendered);
+    let config: Value = serde_json::from_slice(rendered.file("config.ign").unwrap()).unwrap();
+    assert_eq!(config["passwd"]["users"][1]["uid"], 2000);
+}
+
+/// What the shell sees of the agent's installer and of Ignition's commands.
+#[test]
+fn shells_accept_the_scripts() {
+    let (_, mut spec) = examples().remove(0);
+    spec["linux"] = json!({"run_commands": [["printf", "%s", "it's $HOME; \"x\""], "echo 'a b'"]});
+    let rendered = render_for(Target::Ignition, spec, vm()).unwrap();
+    let config: Value = serde_json::from_slice(rendered.file("config.ign").unwrap()).unwrap();
+    let mut checked = 0;
+    for file in config["storage"]["files"].as_array().unwrap() {
+        let script = "import sys, urllib.request as u; sys.stdout.write(u.urlopen(sys.argv[1]).read().decode())";
+        let source = file["contents"]["source"].as_str().unwrap();
+        let content = python("python3", script, &[source]);
+        if content.starts_with("#!/bin/sh") {
+            judges::stdout("dash", "sh", &["-n", "-c", &content]);
+            checked += 1;
+            if file["path"] == "/usr/local/bin/quantix-first-boot" {
+                assert!(
+                    content.contains("printf %s 'it'\\''s $HOME; \"x\"'\necho 'a b'\n"),
+                    "{content}"
+                );
+            }
+        }
+    }
+    assert_eq!(checked, 2);
+}

@@ -54,6 +54,8 @@ pub enum VolumeLabel {
     Config2,
     /// `unattend`: Windows Setup looks on every volume, whatever its label.
     Unattend,
+    /// `ignition`: for platforms that hand a config to Ignition on a volume.
+    Ignition,
 }
 
 impl VolumeLabel {
@@ -64,6 +66,7 @@ impl VolumeLabel {
             Self::Cidata => "cidata",
             Self::Config2 => "config-2",
             Self::Unattend => "unattend",
+            Self::Ignition => "ignition",
         }
     }
 }

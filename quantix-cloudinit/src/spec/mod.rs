@@ -21,6 +21,7 @@ mod agent;
 mod config_drive;
 mod documents;
 mod entropy;
+mod ignition;
 mod linux;
 mod mime;
 mod network;

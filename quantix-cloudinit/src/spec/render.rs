@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use quantix_core::{CustomizationSpec, Finding, OsFamily, ProjectId, SpecVm, spec::Password};
 
-use super::{Entropy, RenderError, Rendered, config_drive, nocloud, windows};
+use super::{Entropy, RenderError, Rendered, config_drive, ignition, nocloud, windows};
 use crate::{
     hostname::{Hostname, HostnameContext, HostnameTemplate, NameRules},
     seed::VolumeLabel,
@@ -25,11 +25,15 @@ pub enum Target {
     ConfigDrive,
     /// Windows Setup after Sysprep: an answer file.
     Unattend,
+    /// Ignition: Fedora CoreOS, RHEL CoreOS, Flatcar.
+    Ignition,
 }
 
 /// A text that names no [`Target`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown target {found:?}: expected \"nocloud\", \"configdrive\" or \"unattend\"")]
+#[error(
+    "unknown target {found:?}: expected \"nocloud\", \"configdrive\", \"unattend\" or \"ignition\""
+)]
 pub struct TargetError {
     found: String,
 }
@@ -42,6 +46,7 @@ impl FromStr for Target {
             "nocloud" => Ok(Self::NoCloud),
             "configdrive" => Ok(Self::ConfigDrive),
             "unattend" => Ok(Self::Unattend),
+            "ignition" => Ok(Self::Ignition),
             _ => Err(TargetError { found: text.chars().take(64).collect() }),
         }
     }
@@ -55,6 +60,7 @@ impl Target {
             Self::NoCloud => VolumeLabel::Cidata,
             Self::ConfigDrive => VolumeLabel::Config2,
             Self::Unattend => VolumeLabel::Unattend,
+            Self::Ignition => VolumeLabel::Ignition,
         }
     }
 }
@@ -97,6 +103,7 @@ pub fn render(
         Target::NoCloud => nocloud::files(&mut job, common),
         Target::ConfigDrive => config_drive::files(&mut job, common),
         Target::Unattend => windows::unattend_files(&mut job, common),
+        Target::Ignition => ignition::files(&mut job, common),
     });
     match (common, files) {
         (Some(common), Some(files)) if !job.findings.iter().any(Finding::is_error) => {
@@ -144,7 +151,7 @@ impl<'a> Job<'a> {
     fn check_family(&mut self, target: Target) {
         let family = match target {
             Target::ConfigDrive => return,
-            Target::NoCloud => OsFamily::Linux,
+            Target::NoCloud | Target::Ignition => OsFamily::Linux,
             Target::Unattend => OsFamily::Windows,
         };
         if self.spec.os_family != family {
