@@ -34,11 +34,15 @@ check_c() {
 	local link=(-L"$target/debug" -lquantix "-Wl,-rpath,$target/debug")
 	cargo build --locked --quiet -p quantix-ffi
 	rm -rf "$out" && mkdir -p "$out"
-	gcc -std=c11 "${flags[@]}" "$root/examples/c/appliance.c" -o "$out/appliance" "${link[@]}"
+	local name
+	for name in appliance folders; do
+		gcc -std=c11 "${flags[@]}" "$root/examples/c/$name.c" -o "$out/$name" "${link[@]}"
+	done
 	g++ -std=c++17 "${flags[@]}" -x c++ -fsyntax-only - <<<'#include <quantix.h>'
-	valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
-		--errors-for-leak-kinds=definite \
-		"$out/appliance" "$guest_ova" "$root/examples/documents" "$out/seed.iso" >"$out/c.txt"
+	local judge=(valgrind --quiet --error-exitcode=99 --leak-check=full
+		--show-leak-kinds=definite --errors-for-leak-kinds=definite)
+	"${judge[@]}" "$out/folders" >"$out/folders.txt"
+	"${judge[@]}" "$out/appliance" "$guest_ova" "$root/examples/documents" "$out/seed.iso" >"$out/c.txt"
 	mv "$out/seed.iso" "$out/c.iso"
 	"$root/.venv/bin/python" "$root/examples/python/appliance.py" \
 		"$guest_ova" "$root/examples/documents" "$out/seed.iso" >"$out/python.txt"

@@ -5,8 +5,9 @@
 packages=(
 	# to compile and to link
 	ca-certificates curl gcc g++ libc6-dev libvirt-dev pkg-config
-	# the hypervisor of this host
+	# the hypervisor of this host, and several of them in namespaces
 	libvirt-clients libvirt-daemon-system qemu-system-x86 dnsmasq-base ovmf swtpm-tools
+	iproute2 procps util-linux
 	# to make the guest, by tools that are not ours
 	mmdebstrap debian-archive-keyring qemu-utils e2fsprogs fdisk dosfstools mtools syslinux syslinux-common
 	# to judge what we write
