@@ -9,8 +9,10 @@ use crate::{
     Affect, ApplyReport, Class, Connector, CreateOptions, Created, DeleteReport,
     DomainCapabilities, DomainEntry, DomainInfo, DomainList, DomainRef, DomainReport, DomainSpec,
     DomainState, DomainStats, Error, Execution, GuestExit, GuestInterface, GuestOs, GuestTimezone,
-    GuestUser, HostReport, MetadataKey, NodeInfo, OwnerTag, Plan, PowerRequest, Result,
-    StateReport, StatsGroups, StopMode, StopReport, SweepReport, Tagged, UndefineScope, XmlKind,
+    GuestUser, HostReport, JobInfo, MetadataKey, MigrateRequest, MigrationReport, NetworkInfo,
+    NodeInfo, OwnerTag, Plan, PoolInfo, PowerRequest, ResourceAct, Result, Screenshot,
+    SnapshotInfo, StateReport, StatsGroups, StopMode, StopReport, SweepReport, Tagged,
+    UndefineScope, VolumeInfo, XmlKind,
 };
 
 /// A [`crate::Host`] whose calls block; the deadlines are the same.
@@ -111,6 +113,26 @@ twins! {
     fn plan_xml(domain: &DomainRef, wanted: &str) -> Plan;
     fn apply(plan: &Plan) -> ApplyReport;
     fn unplug(id: VmId, xml: &str) -> ();
+    fn pools() -> Vec<PoolInfo>;
+    fn pool_define(xml: &str) -> String;
+    fn pool_xml(name: &str) -> String;
+    fn pool_act(name: &str, act: ResourceAct) -> ();
+    fn volumes(pool: &str) -> Vec<VolumeInfo>;
+    fn volume_create(pool: &str, xml: &str) -> String;
+    fn volume_resize(pool: &str, name: &str, bytes: u64) -> ();
+    fn volume_delete(pool: &str, name: &str) -> ();
+    fn networks() -> Vec<NetworkInfo>;
+    fn network_define(xml: &str) -> String;
+    fn network_xml(name: &str) -> String;
+    fn network_act(name: &str, act: ResourceAct) -> ();
+    fn snapshots(id: VmId) -> Vec<SnapshotInfo>;
+    fn snapshot_create(id: VmId, name: &str, disk_only: bool) -> String;
+    fn snapshot_revert(id: VmId, name: &str) -> ();
+    fn snapshot_delete(id: VmId, name: &str) -> ();
+    fn addresses(id: VmId) -> Vec<GuestInterface>;
+    fn screenshot(id: VmId, screen: u32) -> Screenshot;
+    fn job(id: VmId) -> JobInfo;
+    fn abort_job(id: VmId) -> ();
     fn tagged(owner: Option<&str>) -> Vec<Tagged>;
 }
 
@@ -198,6 +220,32 @@ impl Host {
     /// The same.
     pub fn sweep(&self, owner: &str, is_wanted: impl Fn(&OwnerTag) -> bool) -> Result<SweepReport> {
         self.wait(self.host.sweep(owner, is_wanted))
+    }
+
+    /// As [`crate::Host::check_migration`], waiting for it.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn check_migration(
+        &self,
+        domain: &DomainRef,
+        destination: &Self,
+        request: &MigrateRequest,
+    ) -> Result<MigrationReport> {
+        self.wait(self.host.check_migration(domain, &destination.host, request))
+    }
+
+    /// As [`crate::Host::migrate`], waiting for it.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn migrate(
+        &self,
+        domain: &DomainRef,
+        request: &MigrateRequest,
+        progress: impl FnMut(&JobInfo),
+    ) -> Result<()> {
+        self.wait(self.host.migrate(domain, request, progress))
     }
 
     /// Waits for anything that needs the host's runtime.

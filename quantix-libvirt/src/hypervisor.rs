@@ -5,8 +5,10 @@ use std::{fmt, sync::Arc};
 use quantix_core::VmId;
 
 use crate::{
-    Affect, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, Error, Event,
-    MetadataKey, NodeInfo, PowerRequest, Result, StatsGroups, UndefineScope, XmlKind,
+    AddressSource, Affect, ConsoleInput, ConsoleSink, DomainEntry, DomainInfo, DomainRef,
+    DomainState, DomainStats, Error, Event, GuestInterface, JobInfo, MetadataKey, MigrateRequest,
+    NetworkInfo, NodeInfo, PoolInfo, PowerRequest, ResourceAct, Result, Screenshot, SnapshotInfo,
+    StatsGroups, UndefineScope, VolumeInfo, XmlKind,
 };
 
 /// What a connection is for. Each purpose has its own, so that one cannot starve another.
@@ -137,6 +139,57 @@ hypervisor! {
 
     /// Statistics of all domains (`ids` empty) or of some, without waiting for busy ones.
     fn stats(groups: StatsGroups, ids: &[VmId]) -> Vec<DomainStats>, "read statistics of";
+
+    /// A picture of a screen.
+    fn screenshot(id: VmId, screen: u32) -> Screenshot, "take picture of domain";
+    /// Opens a console: the first, or the one of an alias. `force` ends who else has it open.
+    fn open_console(id: VmId, device: Option<&str>, force: bool, sink: ConsoleSink)
+        -> Box<dyn ConsoleInput>, "open console of domain";
+
+    /// Moves a domain to another host; returns when it is there.
+    fn migrate(id: VmId, request: &MigrateRequest) -> (), "migrate domain";
+    /// The job of a domain.
+    fn job(id: VmId) -> JobInfo, "read job of domain";
+    /// Ends the job of a domain.
+    fn abort_job(id: VmId) -> (), "abort job of domain";
+
+    /// The snapshots of a domain, oldest first.
+    fn snapshots(id: VmId) -> Vec<SnapshotInfo>, "list snapshots of domain";
+    /// Takes a snapshot, described by XML; its name.
+    fn snapshot_create(id: VmId, xml: &str, disk_only: bool) -> String, "take snapshot of domain";
+    /// Puts a domain back to a snapshot.
+    fn snapshot_revert(id: VmId, name: &str) -> (), "revert domain";
+    /// Removes a snapshot; those after it keep what they need.
+    fn snapshot_delete(id: VmId, name: &str) -> (), "delete snapshot of domain";
+
+    /// The addresses of a guest.
+    fn addresses(id: VmId, source: AddressSource) -> Vec<GuestInterface>, "read addresses of domain";
+
+    /// The storage pools, by name.
+    fn pools() -> Vec<PoolInfo>, "list pools of";
+    /// Defines a storage pool; its name.
+    fn pool_define(xml: &str) -> String, "define pool";
+    /// The XML of a storage pool.
+    fn pool_xml(name: &str) -> String, "read XML of pool";
+    /// Does something with a storage pool.
+    fn pool_act(name: &str, act: ResourceAct) -> (), "change pool";
+    /// The volumes of a pool, by name.
+    fn volumes(pool: &str) -> Vec<VolumeInfo>, "list volumes of pool";
+    /// Makes a volume; its path.
+    fn volume_create(pool: &str, xml: &str) -> String, "create volume in pool";
+    /// Grows a volume.
+    fn volume_resize(pool: &str, name: &str, bytes: u64) -> (), "resize volume of pool";
+    /// Removes a volume and what is in it.
+    fn volume_delete(pool: &str, name: &str) -> (), "delete volume of pool";
+
+    /// The networks, by name.
+    fn networks() -> Vec<NetworkInfo>, "list networks of";
+    /// Defines a network; its name.
+    fn network_define(xml: &str) -> String, "define network";
+    /// The XML of a network.
+    fn network_xml(name: &str) -> String, "read XML of network";
+    /// Does something with a network.
+    fn network_act(name: &str, act: ResourceAct) -> (), "change network";
 
     /// Delivers the events of this connection to `sink` until the connection is dropped.
     fn subscribe(sink: EventSink) -> (), "subscribe to events of";

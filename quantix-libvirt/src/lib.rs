@@ -44,6 +44,7 @@ mod host;
 mod hypervisor;
 mod kvm;
 mod life;
+mod migrate;
 mod model;
 mod plan;
 mod report;
@@ -60,15 +61,20 @@ pub use event::{EVENT_QUEUE_MAX, Event, EventStream, Lifecycle, ResyncReason};
 pub use fake::{FakeGuest, FakeHost, Fault, FaultKind};
 #[cfg(feature = "ffi")]
 pub use ffi::{KeepAlive, Libvirt};
-pub use host::{CALL_DEADLINE, CALLS_IN_FLIGHT_MAX, CONNECTIONS_GIVEN_UP_MAX, Host};
+pub use host::{
+    CALL_DEADLINE, CALLS_IN_FLIGHT_MAX, CONNECTIONS_GIVEN_UP_MAX, CONSOLE_CHUNKS_MAX, Console, Host,
+};
 pub use hypervisor::{Connector, EventSink, Hypervisor, Lane};
 pub use kvm::{KVM_TRIAL_LIMIT, KvmVerdict, try_kvm};
 pub use life::{
     CreateOptions, Created, DeleteReport, StopMode, StopReport, StoppedBy, SweepReport, Tagged,
 };
+pub use migrate::MigrationReport;
 pub use model::{
-    Affect, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, MetadataKey, NodeInfo,
-    Param, Params, PowerRequest, StatsGroups, UndefineScope, Version, XmlKind,
+    AddressSource, Affect, ConsoleInput, ConsoleOutput, ConsoleSink, DomainEntry, DomainInfo,
+    DomainRef, DomainState, DomainStats, JobInfo, MetadataKey, MigrateRequest, NetworkInfo,
+    NodeInfo, Param, Params, PoolInfo, PowerRequest, ResourceAct, SCREENSHOT_BYTES_MAX, Screenshot,
+    SnapshotInfo, StatsGroups, UndefineScope, Version, VolumeInfo, XmlKind,
 };
 pub use plan::{AppliedChange, ApplyReport, Change, Plan, Present, When, plan_spec, plan_xml};
 pub use report::{DomainList, DomainReport, HostReport, StateReport};

@@ -10,13 +10,14 @@ use super::{
     handles::{Domain, borrowed_text, c_string, owned_text},
 };
 use crate::{
-    Affect, Class, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, Error, EventSink,
-    Hypervisor, MetadataKey, NodeInfo, PowerRequest, Result, StatsGroups, UndefineScope, Version,
-    XmlKind,
+    AddressSource, Affect, Class, ConsoleInput, ConsoleSink, DomainEntry, DomainInfo, DomainRef,
+    DomainState, DomainStats, Error, EventSink, GuestInterface, Hypervisor, JobInfo, MetadataKey,
+    MigrateRequest, NetworkInfo, NodeInfo, PoolInfo, PowerRequest, ResourceAct, Result, Screenshot,
+    SnapshotInfo, StatsGroups, UndefineScope, Version, VolumeInfo, XmlKind,
 };
 
 impl Session {
-    fn domain(&self, operation: &'static str, id: VmId) -> Result<Domain> {
+    pub(super) fn domain(&self, operation: &'static str, id: VmId) -> Result<Domain> {
         let uuid = id.uuid();
         let bytes = uuid.as_bytes();
         // SAFETY: the connection is open and `bytes` has the 16 bytes that libvirt reads.
@@ -25,7 +26,7 @@ impl Session {
     }
 
     /// Runs a call on a domain that answers below zero on failure.
-    fn on_domain(
+    pub(super) fn on_domain(
         &self,
         operation: &'static str,
         id: VmId,
@@ -455,6 +456,104 @@ impl Hypervisor for Session {
             return Ok(Vec::new());
         }
         self.bulk_stats(OPERATION, groups, &domains)
+    }
+
+    fn screenshot(&self, id: VmId, screen: u32) -> Result<Screenshot> {
+        self.take_screenshot(id, screen)
+    }
+
+    fn open_console(
+        &self,
+        id: VmId,
+        device: Option<&str>,
+        force: bool,
+        sink: ConsoleSink,
+    ) -> Result<Box<dyn ConsoleInput>> {
+        self.console(id, device, force, sink)
+    }
+
+    fn migrate(&self, id: VmId, request: &MigrateRequest) -> Result<()> {
+        self.run_migration(id, request)
+    }
+
+    fn job(&self, id: VmId) -> Result<JobInfo> {
+        self.job_info(id)
+    }
+
+    fn abort_job(&self, id: VmId) -> Result<()> {
+        // SAFETY: `on_domain` passes a valid domain.
+        self.on_domain("abort job of domain", id, |domain| unsafe {
+            sys::virDomainAbortJob(domain)
+        })?;
+        Ok(())
+    }
+
+    fn snapshots(&self, id: VmId) -> Result<Vec<SnapshotInfo>> {
+        self.list_snapshots(id)
+    }
+
+    fn snapshot_create(&self, id: VmId, xml: &str, disk_only: bool) -> Result<String> {
+        self.take_snapshot(id, xml, disk_only)
+    }
+
+    fn snapshot_revert(&self, id: VmId, name: &str) -> Result<()> {
+        self.revert_snapshot(id, name)
+    }
+
+    fn snapshot_delete(&self, id: VmId, name: &str) -> Result<()> {
+        self.delete_snapshot(id, name)
+    }
+
+    fn addresses(&self, id: VmId, source: AddressSource) -> Result<Vec<GuestInterface>> {
+        self.guest_addresses(id, source)
+    }
+
+    fn pools(&self) -> Result<Vec<PoolInfo>> {
+        self.list_pools()
+    }
+
+    fn pool_define(&self, xml: &str) -> Result<String> {
+        self.define_pool(xml)
+    }
+
+    fn pool_xml(&self, name: &str) -> Result<String> {
+        self.read_pool(name)
+    }
+
+    fn pool_act(&self, name: &str, act: ResourceAct) -> Result<()> {
+        self.change_pool(name, act)
+    }
+
+    fn volumes(&self, pool: &str) -> Result<Vec<VolumeInfo>> {
+        self.list_volumes(pool)
+    }
+
+    fn volume_create(&self, pool: &str, xml: &str) -> Result<String> {
+        self.create_volume(pool, xml)
+    }
+
+    fn volume_resize(&self, pool: &str, name: &str, bytes: u64) -> Result<()> {
+        self.resize_volume(pool, name, bytes)
+    }
+
+    fn volume_delete(&self, pool: &str, name: &str) -> Result<()> {
+        self.delete_volume(pool, name)
+    }
+
+    fn networks(&self) -> Result<Vec<NetworkInfo>> {
+        self.list_networks()
+    }
+
+    fn network_define(&self, xml: &str) -> Result<String> {
+        self.define_network(xml)
+    }
+
+    fn network_xml(&self, name: &str) -> Result<String> {
+        self.read_network(name)
+    }
+
+    fn network_act(&self, name: &str, act: ResourceAct) -> Result<()> {
+        self.change_network(name, act)
     }
 
     fn subscribe(&self, sink: EventSink) -> Result<()> {

@@ -51,6 +51,46 @@ handle!(
     Domain, sys::virDomain, sys::virDomainFree
 );
 
+handle!(
+    /// A stream.
+    Stream, sys::virStream, sys::virStreamFree
+);
+handle!(
+    /// A snapshot.
+    Snapshot, sys::virDomainSnapshot, sys::virDomainSnapshotFree
+);
+handle!(
+    /// A storage pool.
+    Pool, sys::virStoragePool, sys::virStoragePoolFree
+);
+handle!(
+    /// A volume.
+    Volume, sys::virStorageVol, sys::virStorageVolFree
+);
+handle!(
+    /// A network.
+    Network, sys::virNetwork, sys::virNetworkFree
+);
+
+/// Takes over a list of handles that libvirt allocated, and frees the list.
+///
+/// # Safety
+/// `first` must point to `count` valid handles, one reference each owned by the caller, in memory
+/// from libvirt's allocator.
+pub(super) unsafe fn adopt_list<R, H>(
+    first: *mut *mut R,
+    count: i32,
+    adopt: impl Fn(*mut R) -> Option<H>,
+) -> Vec<H> {
+    let count = usize::try_from(count).unwrap_or(0);
+    // SAFETY: the caller vouches for `count` handles and for the allocator.
+    unsafe {
+        let list = (0..count).filter_map(|at| adopt(*first.add(at))).collect();
+        libc::free(first.cast());
+        list
+    }
+}
+
 impl Domain {
     /// Its name and UUID, which libvirt keeps on our side.
     pub(super) fn reference(&self) -> DomainRef {

@@ -9,7 +9,10 @@ mod calls;
 mod event_loop;
 mod events;
 mod handles;
+mod job;
+mod place;
 mod stats;
+mod stream;
 
 use std::{
     fmt,

@@ -4,8 +4,9 @@ use quantix_core::VmId;
 
 use super::{Host, Target};
 use crate::{
-    Affect, Class, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, Error, Lane,
-    MetadataKey, NodeInfo, PowerRequest, Result, StatsGroups, UndefineScope, XmlKind,
+    Affect, Class, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, Error, JobInfo,
+    Lane, MetadataKey, MigrateRequest, NodeInfo, PowerRequest, Result, StatsGroups, UndefineScope,
+    XmlKind,
 };
 
 impl Host {
@@ -382,6 +383,29 @@ impl Host {
         let ids = ids.to_vec();
         let operation = "read statistics of";
         self.read(Lane::Stats, operation, Target::Host, move |h| h.stats(groups, &ids)).await
+    }
+
+    /// The job of a domain: a migration, a save.
+    ///
+    /// # Errors
+    /// As every call; see [`Class`].
+    pub async fn job(&self, id: VmId) -> Result<JobInfo> {
+        let target = Target::Record(id);
+        self.read(Lane::Control, "read job of domain", target, move |h| h.job(id)).await
+    }
+
+    /// Ends the job of a domain.
+    ///
+    /// # Errors
+    /// [`Class::Conflict`] where there is none; else as every call.
+    pub async fn abort_job(&self, id: VmId) -> Result<()> {
+        let target = Target::Record(id);
+        self.act(Lane::Control, "abort job of domain", target, move |h| h.abort_job(id)).await
+    }
+
+    pub(crate) async fn start_migration(&self, id: VmId, request: MigrateRequest) -> Result<()> {
+        let target = Target::Record(id);
+        self.act(Lane::Job, "migrate domain", target, move |h| h.migrate(id, &request)).await
     }
 
     /// Sends a command to the guest agent as JSON and gives its reply; [`Host::agent`] has the

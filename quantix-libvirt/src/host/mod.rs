@@ -1,8 +1,10 @@
 //! The host: every call with a deadline, in a lane, and fenced where a guest hangs.
 
 mod calls;
+mod console;
 mod events;
 mod quarantine;
+mod resources;
 mod runner;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -10,6 +12,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use quantix_core::VmId;
 use tokio::time::{Instant, timeout_at};
 
+pub use self::console::{CONSOLE_CHUNKS_MAX, Console};
 pub use self::runner::{CALLS_IN_FLIGHT_MAX, CONNECTIONS_GIVEN_UP_MAX};
 use self::{
     events::Supervisor,

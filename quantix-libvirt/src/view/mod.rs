@@ -2,6 +2,7 @@
 
 mod details;
 mod edit;
+mod others;
 
 use std::{borrow::Cow, fmt};
 
@@ -9,6 +10,8 @@ use quantix_core::{MemoryMib, VmId};
 use quantix_xml::{Document, EditError, Element, NodeId};
 
 pub use self::details::{DiskDetails, DomainDetails, FirmwareDetails, GraphicsDetails, NicDetails};
+#[cfg(feature = "ffi")]
+pub(crate) use self::others::{snapshot_info, volume_info};
 use crate::{Class, Error, Result};
 
 /// A domain's XML with typed access to what it says.

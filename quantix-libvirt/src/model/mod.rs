@@ -1,9 +1,20 @@
 //! What calls take and give back: plain values, with the wire form that the command line prints.
 
+mod place;
+mod stream;
+
 use std::{collections::BTreeMap, fmt};
 
 use quantix_core::{MemoryMib, VmId};
 use serde::Serialize;
+
+pub use self::{
+    place::{AddressSource, NetworkInfo, PoolInfo, ResourceAct, SnapshotInfo, VolumeInfo},
+    stream::{
+        ConsoleInput, ConsoleOutput, ConsoleSink, JobInfo, MigrateRequest, SCREENSHOT_BYTES_MAX,
+        Screenshot,
+    },
+};
 
 /// Names one domain. Calls find it by `id`; `name` is for people.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
