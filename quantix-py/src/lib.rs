@@ -2,15 +2,16 @@
 //!
 //! The extension is the private, flat module `quantix._core`; what users import is Python in
 //! `python/quantix`, which re-exports it by area. How a function is made: a `#[pyfunction]` with
-//! a typed signature in the module of its crate, exported in [`_core`]; documents come in through
-//! [`convert::document`], the work runs in [`convert::detached`], the answer leaves through
-//! [`convert::to_python`]; errors become the exceptions of `quantix.exceptions`.
+//! a typed signature in the module of its crate, exported in `_core`; documents come in through
+//! `convert::document`, the work runs in `convert::detached`, the answer leaves through
+//! `convert::to_python`; errors become the exceptions of `quantix.exceptions`.
 
 mod cloudinit;
 mod convert;
 mod core;
 mod ova;
 mod scheduler;
+mod seed_documents;
 
 use pyo3::prelude::*;
 
@@ -33,6 +34,11 @@ mod _core {
 
     #[pymodule_export]
     use crate::cloudinit::{build_seed, render_files, render_spec, seed_image};
+
+    #[pymodule_export]
+    use crate::seed_documents::{
+        mime_split, mime_write, seed_check, seed_diff, seed_explain, seed_merge, yaml_dump, yaml_load,
+    };
 
     #[pymodule_export]
     use crate::scheduler::place;

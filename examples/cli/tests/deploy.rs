@@ -23,6 +23,10 @@ fn appliance() -> PathBuf {
     path
 }
 
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a UTF-8 path")
+}
+
 /// A deployment in a folder of its own, which ends with the test, whatever happens.
 struct Machine {
     name: String,
@@ -32,14 +36,14 @@ struct Machine {
 impl Machine {
     fn new(name: &str) -> Self {
         let name = format!("quantix-test-{name}-{}", std::process::id());
-        Self { name, folder: tempfile::tempdir().unwrap() }
+        Self { name, folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
     fn deploy(&self, ova: &Path, spec: &Path, more: &[&str]) -> Run {
         let cluster = format!("{EXAMPLES}/cluster.yaml");
-        let mut args = vec!["deploy", ova.to_str().unwrap(), "--json", "--cluster", &cluster];
-        args.extend(["--spec", spec.to_str().unwrap(), "--name", &self.name]);
-        args.extend(["--to", self.folder.path().to_str().unwrap()]);
+        let mut args = vec!["deploy", text(ova), "--json", "--cluster", &cluster];
+        args.extend(["--spec", text(spec), "--name", &self.name]);
+        args.extend(["--to", text(self.folder.path())]);
         args.extend(more);
         quantix(args)
     }
