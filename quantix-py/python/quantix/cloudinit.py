@@ -1,5 +1,23 @@
 """Guest customization: documents, specs and seed images."""
 
-from quantix._core import build_seed, render_files, render_spec, seed_image
+from quantix._core import build_seed, mime_split, mime_write, render_files, render_spec, seed_image
+from quantix._core import seed_check as check
+from quantix._core import seed_diff as diff
+from quantix._core import seed_explain as explain
+from quantix._core import seed_merge as merge
+from quantix._core import yaml_dump, yaml_load
 
-__all__ = ["build_seed", "render_files", "render_spec", "seed_image"]
+__all__ = [
+    "build_seed",
+    "check",
+    "diff",
+    "explain",
+    "merge",
+    "mime_split",
+    "mime_write",
+    "render_files",
+    "render_spec",
+    "seed_image",
+    "yaml_dump",
+    "yaml_load",
+]

@@ -1,0 +1,167 @@
+//! `quantix.cloudinit`: documents checked, compared, merged, explained and written.
+
+use pyo3::{prelude::*, types::PyBytes};
+use quantix_cloudinit::{
+    check::{CheckOptions, DocumentKind, NetworkRenderer, check_config, check_document},
+    explain::{SeedSet, compare, explain},
+    merge::{Part, merge},
+    mime::{PartKind, UserDataPart, split, write},
+    schema::VersionRange,
+    yaml::{Value, emit_with_header, parse},
+};
+
+use crate::convert::{detached, document, input_error, to_python};
+
+fn options(kind: Option<&str>, cloud_init: &str, renderer: Option<&str>) -> PyResult<CheckOptions> {
+    let kind: Option<DocumentKind> =
+        kind.map(str::parse).transpose().map_err(|error| input_error(&error, &[]))?;
+    let versions: VersionRange = cloud_init.parse().map_err(|error| input_error(&error, &[]))?;
+    let renderer: Option<NetworkRenderer> =
+        renderer.map(str::parse).transpose().map_err(|error| input_error(&error, &[]))?;
+    Ok(CheckOptions { kind, versions, renderer })
+}
+
+/// Checks a document of a seed; the answer is that of `quantix seed check --json`.
+///
+/// `document` is its bytes or text, or a dictionary. `kind` is `"user-data"`, `"vendor-data"`,
+/// `"meta-data"` or `"network-config"`, and detected where left out. `cloud_init` is the version,
+/// or range of versions such as `"22.2..26.2"`, that must accept it. Raises `InputError` for an
+/// unknown kind, version or renderer; a document with faults is an answer.
+#[pyfunction]
+#[pyo3(signature = (document, *, kind=None, cloud_init="26.2", renderer=None))]
+pub(crate) fn seed_check<'py>(
+    py: Python<'py>,
+    document: &Bound<'py, PyAny>,
+    kind: Option<&str>,
+    cloud_init: &str,
+    renderer: Option<&str>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let options = options(kind, cloud_init, renderer)?;
+    let report = match bytes(document) {
+        Some(bytes) => detached(py, || check_document(&bytes, &options)),
+        None => {
+            let config: Value = crate::convert::document(document, "document")?;
+            detached(py, || check_config(&config, &options))
+        }
+    };
+    to_python(py, &report)
+}
+
+fn bytes(document: &Bound<'_, PyAny>) -> Option<Vec<u8>> {
+    match document.extract::<String>() {
+        Ok(text) => Some(text.into_bytes()),
+        Err(_) => document.cast::<PyBytes>().ok().map(|bytes| bytes.as_bytes().to_vec()),
+    }
+}
+
+/// Tells what a document makes the guest do; the answer is that of `quantix seed explain --json`.
+#[pyfunction]
+#[pyo3(signature = (document, *, kind=None))]
+pub(crate) fn seed_explain<'py>(
+    py: Python<'py>,
+    document: Vec<u8>,
+    kind: Option<&str>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let options = options(kind, "26.2", None)?;
+    let explanation = detached(py, || explain(&document, &options));
+    to_python(py, &explanation)
+}
+
+/// Compares two seeds; the answer is that of `quantix seed diff --json`.
+///
+/// A seed is a dictionary from `"user-data"`, `"meta-data"`, `"vendor-data"` and
+/// `"network-config"` to bytes. Raises `InputError` for any other name.
+#[pyfunction]
+pub(crate) fn seed_diff<'py>(
+    py: Python<'py>,
+    before: std::collections::BTreeMap<String, Vec<u8>>,
+    after: std::collections::BTreeMap<String, Vec<u8>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (before, after) = (seed_set(before)?, seed_set(after)?);
+    let report = detached(py, || compare(&before, &after));
+    to_python(py, &report)
+}
+
+fn seed_set(documents: std::collections::BTreeMap<String, Vec<u8>>) -> PyResult<SeedSet> {
+    let mut seed = SeedSet::default();
+    for (name, bytes) in documents {
+        let kind: DocumentKind = name.parse().map_err(|error| input_error(&error, &[]))?;
+        let place = match kind {
+            DocumentKind::UserData => &mut seed.user_data,
+            DocumentKind::VendorData => &mut seed.vendor_data,
+            DocumentKind::MetaData => &mut seed.meta_data,
+            DocumentKind::NetworkConfig => &mut seed.network_config,
+        };
+        *place = Some(bytes);
+    }
+    Ok(seed)
+}
+
+/// Merges cloud-config documents as cloud-init does; the answer is that of
+/// `quantix seed merge --json`.
+///
+/// `documents` is a list of `(name, bytes)`. Raises `InputError` for one that is not YAML.
+#[pyfunction]
+pub(crate) fn seed_merge<'py>(
+    py: Python<'py>,
+    documents: Vec<(String, Vec<u8>)>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let parts = documents.iter().map(|(name, bytes)| Part::parse(name, bytes));
+    let parts = parts
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| input_error(&error, &[error.to_finding()]))?;
+    let merged = detached(py, || merge(&parts));
+    to_python(py, &merged)
+}
+
+/// Writes a value as YAML that cloud-init's parser reads back as exactly that value.
+///
+/// `header` is the first line, such as `"#cloud-config"`.
+#[pyfunction]
+#[pyo3(signature = (value, *, header=""))]
+pub(crate) fn yaml_dump(value: &Bound<'_, PyAny>, header: &str) -> PyResult<String> {
+    if header.contains(['\n', '\r']) || !header.is_empty() && !header.starts_with('#') {
+        let error = pyo3::exceptions::PyValueError::new_err("header is one line starting with #");
+        return Err(error);
+    }
+    let json = value.py().import("json")?.call_method1("dumps", (value,))?;
+    let value: Value = document(&json, "value")?;
+    emit_with_header(header, &value).map_err(|error| input_error(&error, &[]))
+}
+
+/// Reads YAML as cloud-init's parser does; dates become text. Raises `InputError` with the place.
+#[pyfunction]
+pub(crate) fn yaml_load<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    let root = parse(text).map_err(|error| input_error(&error, &[error.to_finding()]))?;
+    to_python(py, &root.map_or(Value::Null, |root| root.to_value()))
+}
+
+/// Writes parts of user-data as one MIME message.
+///
+/// `parts` is a list of `(file name, content type, bytes)`.
+#[pyfunction]
+pub(crate) fn mime_write(parts: Vec<(String, String, Vec<u8>)>) -> PyResult<String> {
+    let part = |(name, kind, content): (String, String, Vec<u8>)| {
+        UserDataPart::new(name, PartKind::of_content_type(&kind), content)
+    };
+    let parts: Vec<UserDataPart> = parts.into_iter().map(part).collect();
+    write(&parts).map_err(|error| input_error(&error, &[error.to_finding()]))
+}
+
+/// A file name, a content type and a content.
+type SplitPart<'py> = (Option<String>, String, Bound<'py, PyBytes>);
+
+/// Takes user-data apart as cloud-init does: a list of `(file name, content type, bytes)`.
+#[pyfunction]
+pub(crate) fn mime_split<'py>(
+    py: Python<'py>,
+    user_data: Vec<u8>,
+) -> PyResult<Vec<SplitPart<'py>>> {
+    let split = detached(py, || split(&user_data))
+        .map_err(|error| input_error(&error, &[error.to_finding()]))?;
+    let part = |part: UserDataPart| {
+        let kind = part.kind.content_type().to_owned();
+        (part.filename, kind, PyBytes::new(py, &part.content))
+    };
+    Ok(split.parts.into_iter().map(part).collect())
+}
