@@ -25,4 +25,5 @@ pub mod import;
 pub mod manifest;
 pub mod ovf;
 pub mod package;
+pub mod repair;
 pub mod watch;
