@@ -25,6 +25,7 @@
 
 pub mod check;
 pub mod diff;
+pub mod edit;
 pub mod explain;
 pub mod hostname;
 pub mod ignition;

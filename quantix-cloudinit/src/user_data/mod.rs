@@ -94,7 +94,8 @@ pub struct UserData {
     pub power_state: Option<PowerState>,
     /// The last line of the boot log.
     pub final_message: Option<String>,
-    /// Modules that have no field here. A key that has one is refused.
+    /// Modules that have no field here, checked against cloud-init's schema. A key that has a
+    /// field is refused.
     pub extra: Map,
 }
 

@@ -5,6 +5,10 @@ use std::collections::BTreeSet;
 use quantix_core::Finding;
 
 use super::{Command, User, UserData, WriteFile};
+use crate::{
+    schema::{Kind, ProblemKind, Schema},
+    yaml::{Map, Value},
+};
 
 /// The longest host name that Linux holds.
 const HOSTNAME_CHARS_MAX: usize = 64;
@@ -191,8 +195,12 @@ fn check_command(faults: &mut Vec<Finding>, path: &str, command: &Command) {
     }
 }
 
+/// Modules without a field of their own are held to the schema of the newest cloud-init.
 fn check_extra(faults: &mut Vec<Finding>, data: &UserData) {
-    let typed = UserData { extra: super::Map::new(), ..data.clone() }.to_value();
+    if data.extra.is_empty() {
+        return;
+    }
+    let typed = UserData { extra: Map::new(), ..data.clone() }.to_value();
     for (key, _) in data.extra.iter() {
         let Some(key) = key.as_str() else {
             let message = format!("expected a text as the name of a module, found {}", key.kind());
@@ -203,5 +211,10 @@ fn check_extra(faults: &mut Vec<Finding>, data: &UserData) {
             let message = format!("{key:?} is set by its own field as well; keep one of the two");
             faults.push(Finding::error("duplicate-key", message).at(key));
         }
+    }
+    let problems = Schema::newest(Kind::CloudConfig).validate(&Value::Map(data.extra.clone()));
+    for problem in problems.into_iter().filter(|problem| problem.kind == ProblemKind::Error) {
+        let path = problem.dotted_path();
+        faults.push(Finding::error("schema", problem.message).at(path));
     }
 }
