@@ -37,7 +37,7 @@ mod simulate;
 mod snapshot;
 
 pub use bound::Bound;
-pub use engine::Engine;
+pub use engine::{CommitError, Engine, RESERVATIONS_MAX, Reservation};
 pub use filter::{Amount, Filter, Rejection, Scope};
 pub use place::{
     Change, Choice, Detail, Explanation, NodeRejection, PLACE_VMS_MAX, PlaceAnswer, PlaceError,

@@ -28,6 +28,7 @@ fn machines_come_and_go() {
     // The second machine takes the place of the first at the moment when it departs.
     let result = run("a,4,4,0,10\nb,4,4,10,20\n", &one);
     assert_eq!((result.accepted, result.rejected, result.peak_hosts_used), (2, 0, 1));
+    assert_eq!(result.bound.map(|bound| (bound.hosts, bound.gap)), Some((1, 0.0)));
     assert_eq!(result.utilisation.cpu_mean, 1.0);
     assert_eq!(result.utilisation.memory_peak, 0.5);
     let result = run("a,4,4,0,10\nb,4,4,9.5,20\nc,1,1,30,\n", &one);

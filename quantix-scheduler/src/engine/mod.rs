@@ -3,6 +3,9 @@
 mod heap;
 mod index;
 mod plan;
+mod reserve;
+
+use std::collections::BTreeMap;
 
 use quantix_core::{
     VmKey,
@@ -16,6 +19,7 @@ use crate::{
 };
 
 pub(crate) use index::Index;
+pub use reserve::{CommitError, RESERVATIONS_MAX, Reservation};
 
 /// A snapshot with an index that finds the best node for a machine without looking at all nodes.
 ///
@@ -44,6 +48,8 @@ pub struct Engine {
     snapshot: Snapshot,
     pipeline: Pipeline,
     index: Index,
+    reservations: BTreeMap<u64, Reservation>,
+    next_reservation: u64,
 }
 
 impl Engine {
@@ -51,7 +57,8 @@ impl Engine {
     #[must_use]
     pub fn new(snapshot: Snapshot, pipeline: Pipeline) -> Self {
         let index = Index::new(&snapshot);
-        Self { snapshot, pipeline, index }
+        let (reservations, next_reservation) = (BTreeMap::new(), 0);
+        Self { snapshot, pipeline, index, reservations, next_reservation }
     }
 
     /// The snapshot as it is now.
@@ -96,6 +103,9 @@ impl Engine {
     /// # Errors
     /// When it is placed already.
     pub fn place(&mut self, vm: &VmKey, shape: ShapeId) -> Result<Option<Choice>, ChangeError> {
+        if self.snapshot.node_of(vm).is_some() {
+            return Err(ChangeError::Exists(vm.clone()));
+        }
         let Some(choice) = self.choose(shape) else { return Ok(None) };
         self.add(vm, shape, choice.node)?;
         Ok(Some(choice))

@@ -6,15 +6,19 @@ use quantix_core::{Finding, NodeKey, VmKey};
 use serde::Serialize;
 
 use super::Remedy;
-use crate::{filter::Amount, policy::Policy};
+use crate::{bound::Bound, filter::Amount, policy::Policy};
 
 /// Where machines go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PlaceAnswer {
     /// The machines that have a node, in the order in which they were listed.
     pub placements: Vec<Placement>,
     /// The machines that fit nowhere, likewise.
     pub unplaced: Vec<Unplaced>,
+    /// The fewest nodes that could hold the machines of the cluster as it then is, and how far it is
+    /// from them; left out when nothing was placed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bound: Option<Bound>,
     /// The policy that decided.
     pub policy: String,
     /// What was doubtful about the machines.
@@ -25,7 +29,7 @@ pub struct PlaceAnswer {
 impl PlaceAnswer {
     pub(super) fn new(policy: &Policy, findings: Vec<Finding>) -> Self {
         let policy = policy.name.clone();
-        Self { placements: Vec::new(), unplaced: Vec::new(), policy, findings }
+        Self { placements: Vec::new(), unplaced: Vec::new(), bound: None, policy, findings }
     }
 
     /// Whether every machine has a node.

@@ -77,6 +77,7 @@ pub fn place(
     unplaced.sort_by_key(|&(at, _)| at);
     answer.placements = placements.into_iter().map(|(_, placement)| placement).collect();
     answer.unplaced = unplaced.into_iter().map(|(_, failure)| failure).collect();
+    answer.bound = (!answer.placements.is_empty()).then(|| snapshot.bound());
     Ok(answer)
 }
 

@@ -63,8 +63,8 @@ pub struct Simulation {
     pub peak_hosts_used: u32,
     /// How full the hosts were.
     pub utilisation: Utilisation,
-    /// The fewest hosts that could hold the machines when the most hosts were used, and how far the
-    /// policy was from it.
+    /// The fewest hosts that could hold the machines when they asked for the most, and how far the
+    /// most hosts used were from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bound: Option<Bound>,
     /// The policy that decided.

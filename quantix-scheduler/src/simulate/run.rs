@@ -1,5 +1,7 @@
 //! The replay itself.
 
+use std::collections::BTreeMap;
+
 use quantix_core::{
     MemoryMib, Millicores,
     cluster::{Cluster, NumaPolicy, Vm},
@@ -9,6 +11,7 @@ use serde_json::json;
 use super::{Fleet, HOSTS_MAX, Point, SERIES_POINTS_MAX, SimulateError, Simulation, Utilisation};
 use super::{Trace, host_id};
 use crate::{
+    bound::{Bound, Kind, fewest},
     engine::Engine,
     policy::{Pipeline, Policy},
     snapshot::{ShapeId, Snapshot},
@@ -101,12 +104,20 @@ fn events(trace: &Trace) -> Vec<Event> {
     events
 }
 
+/// Machines by CPU and memory.
+type Kinds = BTreeMap<(u64, u64), u64>;
+
 struct Run {
     engine: Engine,
     /// CPU and memory of the whole fleet.
     all: (u128, u128),
     used: (u128, u128),
     hosts_used: u32,
+    /// Machines by CPU and memory, now and when the larger of their shares was largest.
+    kinds: Kinds,
+    at_peak: Kinds,
+    most_load: u128,
+    host: (u64, u64),
     result: Simulation,
     /// The start and the end of what was accounted for so far.
     span: Option<(i64, i64)>,
@@ -138,6 +149,10 @@ impl Run {
             all,
             used: zero,
             hosts_used: 0,
+            kinds: Kinds::new(),
+            at_peak: Kinds::new(),
+            most_load: 0,
+            host: (fleet.cpu_milli.get(), fleet.memory_mib.get()),
             result,
             span: None,
             area: zero,
@@ -154,6 +169,9 @@ impl Run {
             self.arrive(vm, shapes[event.row], event, size);
         } else if let Ok(node) = self.engine.remove(&vm.id) {
             self.used = (self.used.0 - size.0, self.used.1 - size.1);
+            if let Some(count) = self.kinds.get_mut(&(vm.cpu_milli.0, vm.memory_mib.0)) {
+                *count -= 1;
+            }
             self.hosts_used -= u32::from(self.engine.snapshot().candidate(node).vm_count() == 0);
         }
         let point = Point {
@@ -176,10 +194,16 @@ impl Run {
             return;
         };
         self.result.accepted += 1;
+        *self.kinds.entry((vm.cpu_milli.0, vm.memory_mib.0)).or_default() += 1;
         self.used = (self.used.0 + size.0, self.used.1 + size.1);
         self.peak = (self.peak.0.max(self.used.0), self.peak.1.max(self.used.1));
         self.hosts_used += u32::from(self.engine.snapshot().candidate(choice.node).vm_count() == 1);
         self.result.peak_hosts_used = self.result.peak_hosts_used.max(self.hosts_used);
+        let load = (self.used.0 * self.all.1).max(self.used.1 * self.all.0);
+        if load > self.most_load {
+            self.most_load = load;
+            self.at_peak.clone_from(&self.kinds);
+        }
     }
 
     /// Adds the time since the last event.
@@ -200,6 +224,11 @@ impl Run {
             memory_mean: part(self.area.1, self.all.1 * time),
             memory_peak: part(self.peak.1, self.all.1),
         };
+        let kind = |(&(cpu, memory), &count): (&(u64, u64), &u64)| Kind { cpu, memory, count };
+        let kinds: Vec<Kind> = self.at_peak.iter().map(kind).collect();
+        let hosts = fewest(&kinds, self.host.0, self.host.1);
+        self.result.bound =
+            (hosts > 0).then(|| Bound::with_used(hosts, self.result.peak_hosts_used));
         self.result.policy.clone_from(&policy.name);
         self.result.series = self.series.points;
         self.result

@@ -253,6 +253,10 @@ impl Snapshot {
         self.profile.typical()
     }
 
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &VmEntry> {
+        self.vms.iter().flatten()
+    }
+
     pub(crate) fn entry(&self, vm: &VmKey) -> Option<&VmEntry> {
         self.by_id.get(vm).and_then(|&slot| self.vms[slot as usize].as_ref())
     }
