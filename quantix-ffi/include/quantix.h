@@ -71,6 +71,12 @@ typedef enum qtx_status {
 typedef struct qtx_error qtx_error;
 
 /**
+ * The folders of one project. Owned by the caller and freed with `qtx_folder_tree_free`. Functions
+ * that take it as `const` may run on several threads at once; others need it alone.
+ */
+typedef struct qtx_folder_tree qtx_folder_tree;
+
+/**
  * Told how far long work is: bytes done, bytes in total, and the pointer that was passed along.
  * Returns false to stop the work. Called from several threads, possibly at the same time.
  */
@@ -134,6 +140,157 @@ enum qtx_status qtx_seed_build(const char *user_data,
                                const char *path,
                                char **answer_out,
                                struct qtx_error **error);
+
+/**
+ * Normalises the path of a folder.
+ *
+ * On success `*canonical_out` is its one canonical spelling, owned by the caller and freed with
+ * `qtx_string_free`. Two paths are the same exactly when their canonical spellings are. A text that
+ * is no path gives `QTX_STATUS_INVALID_INPUT`; the message says at which byte. May be called from
+ * any thread.
+ *
+ * # Safety
+ * `path` is NUL-terminated; `canonical_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_folder_path_normalize(const char *path,
+                                          char **canonical_out,
+                                          struct qtx_error **error);
+
+/**
+ * The names in the path of a folder, as people read them.
+ *
+ * On success `*names_out` is a JSON array of strings, outermost first, owned by the caller and freed
+ * with `qtx_string_free`. May be called from any thread.
+ *
+ * # Safety
+ * `path` is NUL-terminated; `names_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_folder_path_names(const char *path,
+                                      char **names_out,
+                                      struct qtx_error **error);
+
+/**
+ * Makes a tree with only its root folder.
+ *
+ * `project` and `root` are UUIDs; `project` may be `"default"` or `""`. `at` is an RFC 3339 time.
+ * On success `*tree_out` is owned by the caller and freed with `qtx_folder_tree_free`. May be called
+ * from any thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `tree_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_folder_tree_new(const char *project,
+                                    const char *root,
+                                    const char *at,
+                                    struct qtx_folder_tree **tree_out,
+                                    struct qtx_error **error);
+
+/**
+ * Makes the tree that a document of kind `folder_tree` describes.
+ *
+ * On success `*tree_out` is owned by the caller and freed with `qtx_folder_tree_free`. A document
+ * with faults gives `QTX_STATUS_INVALID_INPUT` and its findings. May be called from any thread.
+ *
+ * # Safety
+ * `json` is NUL-terminated; `tree_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_folder_tree_from_json(const char *json,
+                                          struct qtx_folder_tree **tree_out,
+                                          struct qtx_error **error);
+
+/**
+ * The tree as a document of kind `folder_tree`.
+ *
+ * On success `*json_out` is owned by the caller and freed with `qtx_string_free`. Several threads
+ * may read one tree.
+ *
+ * # Safety
+ * `tree` is NULL or an unfreed tree that nobody changes meanwhile; `json_out` is writable; `error`
+ * is NULL or writable.
+ */
+enum qtx_status qtx_folder_tree_to_json(const struct qtx_folder_tree *tree,
+                                        char **json_out,
+                                        struct qtx_error **error);
+
+/**
+ * Answers a question to a tree or changes it.
+ *
+ * `command_json` is a document such as
+ * `{"op": "create", "id": "…", "parent_id": "…", "name": "Web", "at": "2026-01-31T12:00:00Z"}`. The
+ * operations are `create`, `ensure`, `create_standard_folders`, `rename`, `move`, `delete`,
+ * `preview_delete`, `add_member`, `move_member`, `remove_member`, `move_many`, `set_policy`,
+ * `set_description`, `set_labels`, `bind`, `unbind`, `get`, `find`, `list`, `members`, `folder_of`,
+ * `policy`, `effective_policy`, `bindings` and `authorize`. On success `*answer_out` is the answer
+ * as JSON, owned by the caller and freed with `qtx_string_free`. A refused change gives
+ * `QTX_STATUS_INVALID_INPUT` with one finding, and leaves the tree as it was. One thread at a time.
+ *
+ * # Safety
+ * `tree` is NULL or an unfreed tree that nobody else uses meanwhile; `command_json` is
+ * NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_folder_tree_run(struct qtx_folder_tree *tree,
+                                    const char *command_json,
+                                    char **answer_out,
+                                    struct qtx_error **error);
+
+/**
+ * Finds the folder at a path, by the case rule of the tree.
+ *
+ * On success `*id_out` is its UUID, owned by the caller and freed with `qtx_string_free`, or NULL
+ * when there is no such folder. Several threads may read one tree.
+ *
+ * # Safety
+ * `tree` is NULL or an unfreed tree that nobody changes meanwhile; `path` is NUL-terminated;
+ * `id_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_folder_tree_find(const struct qtx_folder_tree *tree,
+                                     const char *path,
+                                     char **id_out,
+                                     struct qtx_error **error);
+
+/**
+ * How many folders a tree has, with its root; 0 for NULL. Several threads may read one tree.
+ *
+ * # Safety
+ * `tree` is NULL or an unfreed tree that nobody changes meanwhile.
+ */
+size_t qtx_folder_tree_len(const struct qtx_folder_tree *tree);
+
+/**
+ * Frees a tree. NULL is accepted.
+ *
+ * # Safety
+ * `tree` is NULL, or was made by a Quantix call and has not been freed.
+ */
+void qtx_folder_tree_free(struct qtx_folder_tree *tree);
+
+/**
+ * Checks a document of a kind such as `vm_spec` or `inventory`.
+ *
+ * `lenient` drops unknown fields and tries newer versions, each with a warning. On success
+ * `*report_out` is `{"kind","valid","findings","document"?}`, owned by the caller and freed with
+ * `qtx_string_free`; a document with faults is part of it and no error. May be called from any
+ * thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `report_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_document_check(const char *kind,
+                                   const char *json,
+                                   bool lenient,
+                                   char **report_out,
+                                   struct qtx_error **error);
+
+/**
+ * The JSON Schema (draft 2020-12) of a kind of document.
+ *
+ * On success `*schema_out` is owned by the caller and freed with `qtx_string_free`. May be called
+ * from any thread.
+ *
+ * # Safety
+ * `kind` is NUL-terminated; `schema_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_document_schema(const char *kind, char **schema_out, struct qtx_error **error);
 
 /**
  * The status that the failed call returned. `QTX_STATUS_NULL_ARGUMENT` for NULL.

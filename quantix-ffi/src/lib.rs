@@ -19,12 +19,18 @@
 
 mod boundary;
 mod cloudinit;
+mod core;
 mod error;
 mod ova;
 mod scheduler;
 
 pub use boundary::qtx_string_free;
 pub use cloudinit::{qtx_seed_build, qtx_spec_render};
+pub use self::core::{
+    qtx_document_check, qtx_document_schema, qtx_folder_path_names, qtx_folder_path_normalize,
+    qtx_folder_tree, qtx_folder_tree_find, qtx_folder_tree_free, qtx_folder_tree_from_json,
+    qtx_folder_tree_len, qtx_folder_tree_new, qtx_folder_tree_run, qtx_folder_tree_to_json,
+};
 pub use error::{
     qtx_error, qtx_error_findings, qtx_error_free, qtx_error_message, qtx_error_status, qtx_status,
 };
