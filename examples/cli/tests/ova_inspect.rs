@@ -144,3 +144,45 @@ fn explain_tells_what_was_kept_changed_and_dropped() {
         assert_eq!(run.stdout(), "", "{wrong:?}");
     }
 }
+
+#[test]
+fn diff_compares_what_appliances_mean() {
+    let work = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = work.path().join(name);
+        fs::write(&path, text).expect("room");
+        path.to_str().expect("UTF-8").to_owned()
+    };
+    let a = write("a.ovf", OVF);
+    let same = OVF.replace("byte * 2^20", "MegaBytes").replace("<!--", "<!-- x -->\n<!--");
+    let b = write("b.ovf", &same);
+    let c = write("c.ovf", &OVF.replace(">512<", ">1024<"));
+    let answer = quantix(["ova", "diff", "--json", &a, &b]).expect(0).json();
+    assert_eq!(answer, json!({ "equal": true, "changes": [] }));
+    let answer = quantix(["ova", "diff", "--json", &a, &c]).expect(1).json();
+    let change = json!({ "path": "systems[vm].memory_mib", "before": 512, "after": 1024 });
+    assert_eq!(answer["changes"], json!([change]));
+    let broken = write("d.ovf", "<Envelope>");
+    quantix(["ova", "diff", &a, &broken]).expect(2);
+}
+
+#[test]
+fn repair_mends_what_diagnose_objects_to() {
+    let work = tempfile::tempdir().expect("a folder");
+    fs::write(work.path().join("web.ovf"), OVF.replace("ovf:size=\"5\"", "ovf:size=\"6\""))
+        .expect("room");
+    fs::write(work.path().join("disk1.vmdk"), "12345").expect("room");
+    let folder = work.path().to_str().expect("UTF-8");
+    let answer = quantix(["ova", "diagnose", "--json", folder]).expect(1).json();
+    assert_eq!(answer["objections"][0]["code"], "size-mismatch");
+    assert_eq!(answer["objections"][0]["tools"], json!(["ovftool", "vcenter"]));
+    let to = work.path().join("fixed.ova");
+    let to = to.to_str().expect("UTF-8");
+    let answer = quantix(["ova", "repair", "--json", folder, "--to", to]).expect(0).json();
+    assert_eq!(answer["repairs"][0]["code"], "size-mismatch");
+    quantix(["ova", "diagnose", to]).expect(0);
+    quantix(["ova", "verify", to]).expect(0);
+    assert_eq!(quantix(["ova", "diff", folder, to]).expect(1).stdout().lines().count(), 3);
+    quantix(["ova", "repair", folder, "--to", to]).expect(2);
+    quantix(["ova", "repair", folder, "--to", "/does/not/exist/x.ova"]).expect(3);
+}

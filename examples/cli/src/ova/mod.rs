@@ -2,8 +2,10 @@
 
 mod convert;
 mod create;
+mod diff;
 mod explain;
 mod inspect;
+mod repair;
 mod verify;
 mod watch;
 
@@ -23,6 +25,12 @@ pub(crate) enum OvaCommand {
     Inspect(inspect::InspectArgs),
     /// Tell what becomes of each part of an appliance, and why.
     Explain(explain::ExplainArgs),
+    /// Tell how two appliances differ in what they mean.
+    Diff(diff::DiffArgs),
+    /// Tell what other tools refuse about an appliance.
+    Diagnose(repair::DiagnoseArgs),
+    /// Write an appliance again without what other tools refuse.
+    Repair(repair::RepairArgs),
     /// Check every file against the manifest.
     Verify(verify::VerifyArgs),
     /// Turn the disks into qcow2 or raw files, checking digests in the same pass.
@@ -36,6 +44,9 @@ impl OvaCommand {
         match self {
             Self::Inspect(args) => args.run(ui),
             Self::Explain(args) => args.run(ui),
+            Self::Diff(args) => args.run(ui),
+            Self::Diagnose(args) => args.run(ui),
+            Self::Repair(args) => args.run(ui),
             Self::Verify(args) => args.run(ui),
             Self::Convert(args) => args.run(ui),
             Self::Create(args) => args.run(ui),

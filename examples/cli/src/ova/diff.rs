@@ -1,0 +1,64 @@
+//! `quantix ova diff`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use quantix_ova::{
+    ovf::{Descriptor, Diff, Inspect, diff},
+    package::Package,
+};
+
+use super::package_failure;
+use crate::{
+    failure::Failure,
+    ui::{Answer, BAD, BOLD, GOOD, Ui, styled},
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  quantix ova diff old.ova new.ova
+  quantix ova diff --json old.ova new/appliance.ovf | jq -r '.changes[].path'
+
+Compares what two appliances are and not how they are written: spelling of units, order of items,
+comments and packing do not count. The JSON document is
+{\"equal\",\"changes\":[{\"path\",\"before\",\"after\"}]}. Exit code 0: they mean the same. 1: they differ.")]
+pub(crate) struct DiffArgs {
+    /// One appliance: an OVA, an OVF descriptor, or the folder with one.
+    a: PathBuf,
+    /// The other.
+    b: PathBuf,
+}
+
+impl DiffArgs {
+    pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
+        let answer = diff(&read(&self.a)?, &read(&self.b)?);
+        ui.answer(&answer, describe)?;
+        Ok(Answer::yes_if(answer.equal))
+    }
+}
+
+fn read(path: &Path) -> Result<Inspect, Failure> {
+    let package = Package::open(path).map_err(package_failure)?;
+    let text = package.descriptor();
+    let descriptor = Descriptor::parse(&text.bytes).map_err(|error| {
+        let finding = error.finding().at(text.name.clone());
+        Failure::input(format!("{} cannot be read", path.display())).with_findings(vec![finding])
+    })?;
+    Ok(Inspect::new(package.packing(), &descriptor))
+}
+
+fn describe(answer: &Diff) -> String {
+    if answer.equal {
+        return format!("{}\n", styled(GOOD, "both mean the same"));
+    }
+    let mut text = String::new();
+    for change in &answer.changes {
+        text.push_str(&format!("{}\n", styled(BOLD, &change.path)));
+        for (style, sign, value) in [(BAD, '-', &change.before), (GOOD, '+', &change.after)] {
+            if !value.is_null() {
+                text.push_str(&format!("  {}\n", styled(style, format_args!("{sign} {value}"))));
+            }
+        }
+    }
+    text
+}
