@@ -169,3 +169,42 @@ fn bad_descriptions_are_exit_code_2_with_every_fault() {
     assert!(run.stderr().contains("memroy"), "{run:?}");
     quantix(["vm", "create", "--from", "/nonexistent.yaml"]).expect(2);
 }
+
+#[test]
+fn resources_of_the_test_host() {
+    let run = |args: &[&str]| {
+        let args = ["vm"].iter().chain(args).chain(&["--uri", TEST, "--json"]);
+        quantix(args).expect(0).json()
+    };
+    assert_eq!(run(&["pools"])["pools"][0]["name"], "default-pool");
+    assert_eq!(run(&["networks"])["networks"][0]["name"], "default");
+    assert_eq!(run(&["volumes", "default-pool"])["volumes"], Value::Array(Vec::new()));
+    assert_eq!(run(&["snapshot", "list", "test"])["snapshots"], Value::Array(Vec::new()));
+    let taken = run(&["snapshot", "take", "test", "one"]);
+    assert_eq!(taken["snapshots"][0]["name"], "one");
+    quantix(["vm", "volumes", "nowhere", "--uri", TEST]).expect(2);
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("shot").display().to_string();
+    let shot = run(&["screenshot", "test", "-o", &path]);
+    assert!(shot["mime"].as_str().is_some_and(|mime| mime.starts_with("image/")), "{shot}");
+    assert_eq!(shot["bytes"], fs::metadata(&path).expect("it is there").len());
+    let run =
+        quantix(["vm", "screenshot", "test", "--uri", TEST, "-o", "/nonexistent/x"]).expect(3);
+    assert!(run.stderr().contains("cannot write /nonexistent/x"), "{run:?}");
+    // A host is not its own neighbour.
+    let away = quantix(["vm", "migrate", "test", "--uri", TEST, "--to", TEST, "--check", "--json"]);
+    let check = away.expect(1).json();
+    assert_eq!((&check["ok"], &check["moved"]), (&false.into(), &false.into()));
+}
+
+#[test]
+fn the_console_is_read_for_a_while() {
+    let machine = Machine::new(4);
+    let name = machine.name.as_str();
+    quantix(["vm", "create", "--from", &machine.description(""), "--start"]).expect(0);
+    let run = quantix(["vm", "console", name, "--limit", "1"]).expect(0);
+    assert!(run.stderr().contains("Ctrl-] leaves it"), "{run:?}");
+    quantix(["vm", "stop", name, "--force"]).expect(0);
+    quantix(["vm", "console", name, "--limit", "1"]).expect(2);
+    quantix(["vm", "addresses", name]).expect(1);
+}

@@ -2,7 +2,10 @@
 
 mod agent;
 mod change;
+mod console;
+mod migrate;
 mod power;
+mod resources;
 mod show;
 mod watch;
 
@@ -54,6 +57,23 @@ pub(crate) enum VmCommand {
     /// Ask the agent in the guest.
     #[command(subcommand)]
     Agent(agent::AgentCommand),
+    /// Open a machine's console.
+    Console(console::ConsoleArgs),
+    /// Take a picture of a machine's screen.
+    Screenshot(console::ScreenshotArgs),
+    /// Move a machine to another host.
+    Migrate(migrate::MigrateArgs),
+    /// Tell the addresses of a guest.
+    Addresses(resources::AddressesArgs),
+    /// Snapshots of a machine.
+    #[command(subcommand)]
+    Snapshot(resources::SnapshotCommand),
+    /// List the storage pools of a host.
+    Pools(resources::PoolsArgs),
+    /// List the volumes of a storage pool.
+    Volumes(resources::VolumesArgs),
+    /// List the networks of a host.
+    Networks(resources::NetworksArgs),
     /// Print events as they happen, one JSON document per line with `--json`.
     Events(watch::EventsArgs),
     /// Print statistics of all machines, or of some.
@@ -80,6 +100,14 @@ impl VmCommand {
             Self::Save(args) => args.run(ui),
             Self::Autostart(args) => args.run(ui),
             Self::Agent(command) => command.run(ui),
+            Self::Console(args) => args.run(ui),
+            Self::Screenshot(args) => args.run(ui),
+            Self::Migrate(args) => args.run(ui),
+            Self::Addresses(args) => args.run(ui),
+            Self::Snapshot(command) => command.run(ui),
+            Self::Pools(args) => args.run(ui),
+            Self::Volumes(args) => args.run(ui),
+            Self::Networks(args) => args.run(ui),
             Self::Events(args) => args.run(ui),
             Self::Stats(args) => args.run(ui),
         }
