@@ -285,6 +285,48 @@ fn nothing_is_left_after_a_failure() {
 }
 
 #[test]
+fn gzip_compressed_disks_are_unpacked_within_their_capacity() {
+    let work = tempfile::tempdir().unwrap();
+    let raw = work.path().join("disk.img");
+    let disk = mixed_disk(31, 3 << 20);
+    fs::write(&raw, &disk).unwrap();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, &disk).unwrap();
+    let packed = encoder.finish().unwrap();
+    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for _ in 0..80 {
+        std::io::Write::write_all(&mut bomb, &vec![0; 1 << 20]).unwrap();
+    }
+    let bomb = bomb.finish().unwrap();
+    for (bytes, expected) in [
+        (&packed[..], None),
+        (&packed[..packed.len() - 9], Some("damaged or cut off")),
+        (b"not gzip", Some("damaged or cut off")),
+        (&bomb, Some("more than the limit of 70451200")),
+    ] {
+        let ova = work.path().join("a.ova");
+        let files = [("a.ovf", common::OVF.as_bytes()), ("disk.img.gz", bytes)];
+        fs::write(&ova, common::tar(&files)).unwrap();
+        let package = Package::open(&ova).unwrap();
+        let mut disk = request("d", "disk.img.gz");
+        (disk.gzip, disk.capacity_bytes) = (true, Some(3 << 20));
+        let target = work.path().join("out");
+        match (convert(&package, &[disk], &target, &Options::default(), &Unwatched), expected) {
+            (Ok(done), None) => {
+                assert_eq!(done.disks[0].path, target.join("disk.qcow2"));
+                judge(&raw, "raw", &done.disks[0].path, "qcow2");
+                fs::remove_dir_all(target).unwrap();
+            }
+            (Err(error), Some(part)) => {
+                assert!(error.to_string().contains(part), "{part}: {error}");
+                assert!(!target.exists());
+            }
+            (result, _) => panic!("{expected:?}: {result:?}"),
+        }
+    }
+}
+
+#[test]
 fn an_existing_file_is_never_overwritten() {
     let work = tempfile::tempdir().unwrap();
     let raw = work.path().join("disk.img");

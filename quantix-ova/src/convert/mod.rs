@@ -7,6 +7,7 @@
 mod appliance;
 mod engine;
 mod error;
+mod gzip;
 mod hash;
 mod open;
 mod target;
@@ -26,6 +27,7 @@ use self::target::Target;
 pub use self::{
     appliance::{convert_appliance, requests},
     error::ConvertError,
+    gzip::UNPACKED_BYTES_MAX,
 };
 pub(crate) use self::{
     engine::{Output as WorkOutput, Work},
@@ -192,13 +194,13 @@ pub fn convert(
         return Err(ConvertError::no_disk());
     }
     let mut findings = Vec::new();
-    let opened = open::disks(package, disks, &mut findings)?;
     let manifest = package.manifest().map(|text| Manifest::parse(&text.bytes));
     let lanes = match manifest.as_ref().filter(|_| options.verify) {
         Some(manifest) => Lanes::open(package, &manifest::wanted(package, manifest))?,
         None => Lanes::default(),
     };
     let mut target = Target::new(folder)?;
+    let opened = open::disks(package, disks, folder, watch, &mut findings)?;
     let mut outputs = Vec::new();
     for disk in &opened {
         let check = match lanes.covers(&disk.members) && !options.check_grains {

@@ -1,13 +1,14 @@
 //! Opening the disks that a conversion asks for.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use quantix_core::Finding;
 
-use super::{ConvertError, DiskRequest};
+use super::{ConvertError, DiskRequest, gzip};
 use crate::{
     disk::{self, DiskError, Extents, Fault, Format, Image},
     package::{Chain, Package, ReadAt},
+    watch::Watch,
 };
 
 /// The most chunks that one file may be split into.
@@ -26,14 +27,18 @@ pub(crate) struct Opened {
 pub(super) fn disks(
     package: &Package,
     requests: &[DiskRequest],
+    folder: &Path,
+    watch: &dyn Watch,
     findings: &mut Vec<Finding>,
 ) -> Result<Vec<Opened>, ConvertError> {
-    requests.iter().map(|request| open(package, request, findings)).collect()
+    requests.iter().map(|request| open(package, request, folder, watch, findings)).collect()
 }
 
 fn open(
     package: &Package,
     request: &DiskRequest,
+    folder: &Path,
+    watch: &dyn Watch,
     findings: &mut Vec<Finding>,
 ) -> Result<Opened, ConvertError> {
     let DiskRequest { id, href, .. } = request;
@@ -47,10 +52,6 @@ fn open(
         let image = disk::blank(bytes).map_err(|error| ConvertError::disk(id, error))?;
         return Ok(Opened { name: id.clone(), image, members: Vec::new() });
     };
-    if request.gzip {
-        let reason = "its file is compressed as a whole; unpack it in the package first";
-        return Err(ConvertError::request(id, reason));
-    }
     let extents = Companions { package, members: std::cell::RefCell::default() };
     let source = match request.chunk_bytes {
         None => extents.member(href)?,
@@ -58,6 +59,10 @@ fn open(
     };
     let fail = |error| ConvertError::disk(href, error);
     let file_bytes = source.bytes();
+    let source = match request.gzip {
+        true => gzip::unpack(&*source, href, request.capacity_bytes, folder, watch)?,
+        false => source,
+    };
     let image = disk::open(source, &extents).map_err(fail)?;
     let lower = href.to_ascii_lowercase();
     let is_vmdk = lower.ends_with(".vmdk") && !lower.ends_with("-flat.vmdk");
