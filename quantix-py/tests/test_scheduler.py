@@ -5,7 +5,7 @@ import json
 import pytest
 
 import quantix
-from quantix.scheduler import place
+from quantix.scheduler import Engine, place
 
 CLUSTER = {
     "nodes": [
@@ -47,3 +47,21 @@ def test_faults_carry_findings():
     assert error.value.findings[0]["path"] == "nodes[0].pools[0]"
     with pytest.raises(ValueError, match="unknown field"):
         place({"nodes": [], "hosts": []}, [])
+
+
+def test_an_engine_places_batches_and_groups():
+    engine = Engine(CLUSTER)
+    small = engine.shape({"id": "v", "cpu_milli": 2000, "memory_mib": 1024})
+    assert engine.shape({"id": "w", "cpu_milli": 2000, "memory_mib": 1024}) == small
+    assert engine.place(["a", "b", "c"], [small] * 3) == ["n1", "n1", "n2"]
+    before = engine.revision
+    assert engine.place(["d", "e"], [small] * 2, whole=True) == [None, None]
+    assert (len(engine), engine.revision) == (3, before)
+    assert engine.place(["d", "e"], [small] * 2) == ["n2", None]
+    engine.remove(["a", "d"])
+    assert (engine.node_of("a"), engine.node_of("b")) == (None, "n1")
+    assert engine.bound() == {"hosts": 1, "gap": 1.0}
+    assert repr(engine) == "Engine(nodes=2, vms=2)"
+    for call in (lambda: engine.place(["b"], [small]), lambda: engine.place(["x"], [7])):
+        with pytest.raises(quantix.InputError):
+            call()

@@ -1,5 +1,5 @@
 """Placement: where machines run, and why."""
 
-from quantix._core import place
+from quantix._core import Engine, place
 
-__all__ = ["place"]
+__all__ = ["Engine", "place"]
