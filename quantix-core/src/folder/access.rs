@@ -195,7 +195,7 @@ impl FolderTree {
                 (here || binding.propagate) && principal.is(&binding.subject)
             };
             own.iter().filter(holds).map(move |binding| Grant {
-                folder_id: self.store.node(slot).id,
+                folder_id: self.store.link(slot).id,
                 path: self.path_of(slot),
                 binding: binding.clone(),
             })

@@ -145,7 +145,7 @@ impl FolderTree {
         let member = match item {
             Movable::Folder(id) => {
                 let slot = self.movable(id)?;
-                let from = self.store.node(self.store.node(slot).parent).id;
+                let from = self.store.link(self.store.link(slot).parent).id;
                 return self.move_to(id, to, at).map(|()| from);
             }
             Movable::Vm(id) => Member::Vm(id),
@@ -161,7 +161,7 @@ impl FolderTree {
         let member = match item {
             Movable::Folder(id) => {
                 let slot = self.store.slot(id)?;
-                let parent = self.store.node(slot).parent;
+                let parent = self.store.link(slot).parent;
                 return Some(Undo::Folder { parent, stamp: self.stamp(slot) });
             }
             Movable::Vm(id) => Member::Vm(id),
@@ -185,9 +185,9 @@ impl FolderTree {
     fn undo(&mut self, step: Undo) {
         match step {
             Undo::Folder { parent, stamp } => {
-                if self.store.node(stamp.slot).parent != parent {
+                if self.store.link(stamp.slot).parent != parent {
                     self.store.detach(stamp.slot);
-                    self.store.node_mut(stamp.slot).parent = parent;
+                    self.store.link_mut(stamp.slot).parent = parent;
                     self.store.attach(stamp.slot);
                 }
                 self.set_stamp(stamp);

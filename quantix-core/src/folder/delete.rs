@@ -110,7 +110,7 @@ impl FolderTree {
     ) -> Result<DeleteReport, FolderError> {
         let report = self.preview_delete(id, mode)?;
         let slot = self.existing(id)?;
-        let parent = self.store.node(slot).parent;
+        let parent = self.store.link(slot).parent;
         let target = match report.members_to {
             Some(to) => Some(self.existing(to)?),
             None => None,
@@ -129,7 +129,7 @@ impl FolderTree {
         // What moves up may be called like the folder itself, so that goes first.
         self.store.detach(slot);
         for child in moved {
-            self.store.node_mut(child).parent = parent;
+            self.store.link_mut(child).parent = parent;
             self.store.attach(child);
             self.touch(child, at);
         }
@@ -153,28 +153,28 @@ impl FolderTree {
         if folders + members == 0 {
             return Ok(());
         }
-        let folder = self.store.node(slot).id;
+        let folder = self.store.link(slot).id;
         let remedy = "empty it, or choose a mode that says what becomes of them";
         Err(Problem::NotEmpty { folder, folders, members, remedy }.into())
     }
 
     fn preview_reparent(&self, slot: u32, report: &mut DeleteReport) -> Result<(), FolderError> {
-        let parent = self.store.node(slot).parent;
+        let parent = self.store.link(slot).parent;
         if let Some(body) = &self.store.node(slot).body {
             for child in body.children.iter() {
                 let segment = self.store.segment(child);
                 let taken = self.store.child(parent, segment).filter(|&other| other != slot);
                 if let Some(existing) = taken {
                     let name = FolderName::from_canonical_segment(segment);
-                    let existing = self.store.node(existing).id;
+                    let existing = self.store.link(existing).id;
                     return Err(Problem::NameTaken { name, existing }.into());
                 }
-                report.moved_folders.push(self.store.node(child).id);
+                report.moved_folders.push(self.store.link(child).id);
             }
             report.moved_members = body.members.iter().copied().collect();
         }
         if !report.moved_members.is_empty() {
-            let parent = self.store.node(parent).id;
+            let parent = self.store.link(parent).id;
             self.member_target(parent)?;
             report.members_to = Some(parent);
         }

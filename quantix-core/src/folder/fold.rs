@@ -43,6 +43,10 @@ fn fold_once(text: &str) -> String {
 
 /// Whether two texts are the same name.
 pub(super) fn same(a: &str, b: &str) -> bool {
+    // Most often a name is looked up as it was written.
+    if a == b {
+        return true;
+    }
     if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { fold(a) == fold(b) }
 }
 

@@ -90,13 +90,13 @@ impl FolderTree {
     ) -> Result<FolderId, FolderError> {
         let slot = self.take_member(member).ok_or(Problem::MemberNotFound(member))?;
         self.touch(slot, at);
-        Ok(self.store.node(slot).id)
+        Ok(self.store.link(slot).id)
     }
 
     /// The folder of a machine or template.
     #[must_use]
     pub fn folder_of(&self, member: Member) -> Option<FolderId> {
-        self.members.get(&member).map(|&slot| self.store.node(slot).id)
+        self.members.get(&member).map(|&slot| self.store.link(slot).id)
     }
 
     /// The machines and templates in a folder, by kind and then by id; none for an unknown folder.
@@ -113,7 +113,7 @@ impl FolderTree {
 
     pub(super) fn member_target(&self, folder: FolderId) -> Result<u32, FolderError> {
         let slot = self.existing(folder)?;
-        match self.store.node(slot).kind {
+        match self.store.link(slot).kind {
             FolderKind::Vm => Ok(slot),
             kind => Err(Problem::NoMembers(kind).into()),
         }

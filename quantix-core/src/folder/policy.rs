@@ -184,7 +184,7 @@ impl FolderTree {
             let Some(settings) = self.settings(slot) else { continue };
             if !settings.policy.is_empty() {
                 let source =
-                    Source { folder_id: self.store.node(slot).id, path: self.path_of(slot) };
+                    Source { folder_id: self.store.link(slot).id, path: self.path_of(slot) };
                 effective.inherit(&settings.policy, &source);
             }
         }

@@ -10,18 +10,30 @@ use crate::{FolderId, Timestamp};
 /// The slot of the root folder.
 pub(super) const ROOT: u32 = 0;
 
-/// One folder: 64 bytes, one cache line. What only some folders have is in the body.
+/// What finding a folder reads, kept apart so that looking up paths touches little memory.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
+pub(super) struct Link {
     pub(super) id: FolderId,
-    pub(super) created_at: Timestamp,
-    pub(super) updated_at: Timestamp,
-    pub(super) revision: u64,
-    pub(super) body: Option<Box<Body>>,
     pub(super) parent: u32,
     name_at: u32,
     name_len: u16,
     pub(super) kind: FolderKind,
+}
+
+impl Link {
+    fn segment<'a>(&self, names: &'a str) -> &'a str {
+        let at = self.name_at as usize;
+        &names[at..at + self.name_len as usize]
+    }
+}
+
+/// The rest of a folder. What only some folders have is in the body.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+    pub(super) revision: u64,
+    pub(super) body: Option<Box<Body>>,
 }
 
 /// What folders have that contain or set something.
@@ -50,6 +62,7 @@ pub(super) struct Weight {
 
 #[derive(Clone, Debug)]
 pub(super) struct Store {
+    links: Vec<Link>,
     nodes: Vec<Node>,
     free: Vec<u32>,
     /// The segments of all folders, one after the other.
@@ -75,6 +88,7 @@ pub(super) struct Entry<'a> {
 impl Store {
     pub(super) fn new(root: FolderId, at: Timestamp) -> Self {
         let mut store = Self {
+            links: Vec::new(),
             nodes: Vec::new(),
             free: Vec::new(),
             names: String::new(),
@@ -94,6 +108,14 @@ impl Store {
         self.nodes.len() - self.free.len()
     }
 
+    pub(super) fn link(&self, slot: u32) -> &Link {
+        &self.links[slot as usize]
+    }
+
+    pub(super) fn link_mut(&mut self, slot: u32) -> &mut Link {
+        &mut self.links[slot as usize]
+    }
+
     pub(super) fn node(&self, slot: u32) -> &Node {
         &self.nodes[slot as usize]
     }
@@ -108,9 +130,7 @@ impl Store {
 
     /// The name of a folder as it is written in paths; empty for the root.
     pub(super) fn segment(&self, slot: u32) -> &str {
-        let node = self.node(slot);
-        let at = node.name_at as usize;
-        &self.names[at..at + node.name_len as usize]
+        self.link(slot).segment(&self.names)
     }
 
     pub(super) fn children(&self, slot: u32) -> Option<&Children> {
@@ -119,14 +139,14 @@ impl Store {
 
     pub(super) fn slot(&self, id: FolderId) -> Option<u32> {
         let hash = self.hashing.id(id.uuid().as_u128());
-        self.by_id.find(hash, |&slot| self.node(slot).id == id).copied()
+        self.by_id.find(hash, |&slot| self.link(slot).id == id).copied()
     }
 
     /// The child of that name.
     pub(super) fn child(&self, parent: u32, segment: &str) -> Option<u32> {
         let hash = self.hashing.name(parent, segment);
         let same = |&slot: &u32| {
-            self.node(slot).parent == parent && fold::same(self.segment(slot), segment)
+            self.link(slot).parent == parent && fold::same(self.segment(slot), segment)
         };
         self.by_name.find(hash, same).copied()
     }
@@ -136,7 +156,7 @@ impl Store {
         let mut next = Some(slot);
         std::iter::from_fn(move || {
             let slot = next?;
-            next = (slot != ROOT).then(|| self.node(slot).parent);
+            next = (slot != ROOT).then(|| self.link(slot).parent);
             Some(slot)
         })
     }
@@ -164,29 +184,22 @@ impl Store {
 
     fn put(&mut self, entry: &Entry<'_>) -> u32 {
         let (name_at, name_len) = self.store_name(entry.segment);
-        let node = Node {
-            id: entry.id,
-            created_at: entry.at,
-            updated_at: entry.at,
-            revision: entry.revision,
-            body: None,
-            parent: entry.parent,
-            name_at,
-            name_len,
-            kind: entry.kind,
-        };
+        let link = Link { id: entry.id, parent: entry.parent, name_at, name_len, kind: entry.kind };
+        let (at, revision) = (entry.at, entry.revision);
+        let node = Node { created_at: at, updated_at: at, revision, body: None };
         let slot = if let Some(slot) = self.free.pop() {
-            self.nodes[slot as usize] = node;
+            (self.links[slot as usize], self.nodes[slot as usize]) = (link, node);
             slot
         } else {
+            self.links.push(link);
             self.nodes.push(node);
             // The tree's limit on folders is far below 2³².
             u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX)
         };
         let hash = self.hashing.id(entry.id.uuid().as_u128());
-        let (nodes, hashing) = (&self.nodes, &self.hashing);
+        let (links, hashing) = (&self.links, &self.hashing);
         self.by_id.insert_unique(hash, slot, |&slot| {
-            hashing.id(nodes[slot as usize].id.uuid().as_u128())
+            hashing.id(links[slot as usize].id.uuid().as_u128())
         });
         slot
     }
@@ -200,13 +213,12 @@ impl Store {
 
     /// Makes a folder findable under its parent and adds its weight to the folders above.
     pub(super) fn attach(&mut self, slot: u32) {
-        let parent = self.node(slot).parent;
+        let parent = self.link(slot).parent;
         let hash = self.hashing.name(parent, self.segment(slot));
-        let (nodes, names, hashing) = (&self.nodes, &self.names, &self.hashing);
+        let (links, names, hashing) = (&self.links, &self.names, &self.hashing);
         self.by_name.insert_unique(hash, slot, |&slot| {
-            let node = &nodes[slot as usize];
-            let at = node.name_at as usize;
-            hashing.name(node.parent, &names[at..at + node.name_len as usize])
+            let link = &links[slot as usize];
+            hashing.name(link.parent, link.segment(names))
         });
         self.with_children(parent, |store, children| {
             let segment = store.segment(slot);
@@ -219,7 +231,7 @@ impl Store {
 
     /// Undoes [`Self::attach`], but for the height bounds.
     pub(super) fn detach(&mut self, slot: u32) {
-        let parent = self.node(slot).parent;
+        let parent = self.link(slot).parent;
         self.forget_name(slot);
         self.with_children(parent, |store, children| {
             let segment = store.segment(slot);
@@ -231,7 +243,7 @@ impl Store {
 
     /// Makes a folder no longer findable under its parent.
     pub(super) fn forget_name(&mut self, slot: u32) {
-        let hash = self.hashing.name(self.node(slot).parent, self.segment(slot));
+        let hash = self.hashing.name(self.link(slot).parent, self.segment(slot));
         if let Ok(entry) = self.by_name.find_entry(hash, |&other| other == slot) {
             entry.remove();
         }
@@ -252,7 +264,7 @@ impl Store {
             body.folders_below = add(body.folders_below, weight.folders);
             body.vms_below = add(body.vms_below, weight.vms);
             body.templates_below = add(body.templates_below, weight.templates);
-            next = (slot != ROOT).then(|| self.node(slot).parent);
+            next = (slot != ROOT).then(|| self.link(slot).parent);
         }
     }
 
@@ -264,7 +276,7 @@ impl Store {
         let mut below = self.height_bound(slot);
         let mut slot = slot;
         while slot != ROOT {
-            slot = self.node(slot).parent;
+            slot = self.link(slot).parent;
             below += 1;
             let body = self.body_mut(slot);
             if body.height_bound >= below {
@@ -289,23 +301,22 @@ impl Store {
 
     /// Gives a detached folder another name.
     pub(super) fn set_segment(&mut self, slot: u32, segment: &str) {
-        self.dead_names += self.node(slot).name_len as usize;
+        self.dead_names += self.link(slot).name_len as usize;
         let (at, len) = self.store_name(segment);
-        let node = self.node_mut(slot);
-        (node.name_at, node.name_len) = (at, len);
+        let link = self.link_mut(slot);
+        (link.name_at, link.name_len) = (at, len);
         self.compact_names();
     }
 
     /// Drops a folder that cannot be found any more, with its list of children.
     pub(super) fn free(&mut self, slot: u32) {
-        let hash = self.hashing.id(self.node(slot).id.uuid().as_u128());
+        let hash = self.hashing.id(self.link(slot).id.uuid().as_u128());
         if let Ok(entry) = self.by_id.find_entry(hash, |&other| other == slot) {
             entry.remove();
         }
-        self.dead_names += self.node(slot).name_len as usize;
-        let node = self.node_mut(slot);
-        node.name_len = 0;
-        node.body = None;
+        self.dead_names += self.link(slot).name_len as usize;
+        self.link_mut(slot).name_len = 0;
+        self.node_mut(slot).body = None;
         self.free.push(slot);
         self.compact_names();
     }
@@ -317,11 +328,10 @@ impl Store {
             return;
         }
         let mut names = String::with_capacity(self.names.len() - self.dead_names);
-        for node in &mut self.nodes {
-            let at = node.name_at as usize;
-            let segment = &self.names[at..at + node.name_len as usize];
-            node.name_at = u32::try_from(names.len()).unwrap_or(u32::MAX);
-            names.push_str(segment);
+        for link in &mut self.links {
+            let at = u32::try_from(names.len()).unwrap_or(u32::MAX);
+            names.push_str(link.segment(&self.names));
+            link.name_at = at;
         }
         (self.names, self.dead_names) = (names, 0);
     }
@@ -331,7 +341,8 @@ impl Store {
         let body = |node: &Node| {
             node.body.as_ref().map_or(0, |body| size_of::<Body>() + body.children.heap_bytes())
         };
-        self.nodes.capacity() * size_of::<Node>()
+        self.links.capacity() * size_of::<Link>()
+            + self.nodes.capacity() * size_of::<Node>()
             + self.nodes.iter().map(body).sum::<usize>()
             + self.free.capacity() * 4
             + self.names.capacity()

@@ -100,7 +100,7 @@ impl FolderTree {
     /// The root folder.
     #[must_use]
     pub fn root(&self) -> FolderId {
-        self.store.node(ROOT).id
+        self.store.link(ROOT).id
     }
 
     /// How many folders there are, with the root.
@@ -131,7 +131,7 @@ impl FolderTree {
     #[must_use]
     pub fn find(&self, path: &FolderPath) -> Option<FolderId> {
         let slot = path.segments().try_fold(ROOT, |slot, name| self.store.child(slot, name))?;
-        Some(self.store.node(slot).id)
+        Some(self.store.link(slot).id)
     }
 
     /// The path of a folder.
@@ -150,7 +150,7 @@ impl FolderTree {
         if self.store.slot(new.id).is_some() {
             return Err(Problem::IdTaken(new.id).into());
         }
-        let kind = new.kind.unwrap_or(self.store.node(parent).kind);
+        let kind = new.kind.unwrap_or(self.store.link(parent).kind);
         self.check_place(parent, &new.name.to_segment(), kind, None)?;
         self.check_depth(parent, 1)?;
         self.check_room(1)?;
@@ -192,10 +192,10 @@ impl FolderTree {
             return Err(Problem::BadSetting { code: "too-few-ids", field, message }.into());
         }
         for (&id, segment) in created.iter().zip(missing) {
-            let kind = self.store.node(slot).kind;
+            let kind = self.store.link(slot).kind;
             slot = self.insert(id, slot, segment, kind, at);
         }
-        Ok(Ensured { id: self.store.node(slot).id, created })
+        Ok(Ensured { id: self.store.link(slot).id, created })
     }
 
     /// Gives a folder another name; nothing happens when it has that name, in that case.
@@ -213,7 +213,7 @@ impl FolderTree {
         if self.store.segment(slot) == segment {
             return Ok(());
         }
-        let (parent, kind) = (self.store.node(slot).parent, self.store.node(slot).kind);
+        let (parent, kind) = (self.store.link(slot).parent, self.store.link(slot).kind);
         self.check_place(parent, &segment, kind, Some(slot))?;
         if !self.store.has_room_for(segment.len()) {
             return Err(Problem::TooMany(self.len()).into());
@@ -238,18 +238,18 @@ impl FolderTree {
     ) -> Result<(), FolderError> {
         let slot = self.movable(id)?;
         let to = self.existing(parent)?;
-        let from = self.store.node(slot).parent;
+        let from = self.store.link(slot).parent;
         if from == to {
             return Ok(());
         }
         if self.store.lineage(to).any(|above| above == slot) {
             return Err(Problem::Cycle { folder: id, to: parent }.into());
         }
-        let kind = self.store.node(slot).kind;
+        let kind = self.store.link(slot).kind;
         self.check_place(to, self.store.segment(slot), kind, None)?;
         self.check_depth_of_subtree(slot, from, to)?;
         self.store.detach(slot);
-        self.store.node_mut(slot).parent = to;
+        self.store.link_mut(slot).parent = to;
         self.store.attach(slot);
         self.touch(slot, at);
         Ok(())
@@ -321,7 +321,7 @@ impl FolderTree {
         kind: FolderKind,
         itself: Option<u32>,
     ) -> Result<(), FolderError> {
-        let expected = self.store.node(parent).kind;
+        let expected = self.store.link(parent).kind;
         if parent != ROOT && kind != expected {
             return Err(Problem::WrongKind { found: kind, expected }.into());
         }
@@ -329,7 +329,7 @@ impl FolderTree {
             None => Ok(()),
             Some(slot) => {
                 let name = FolderName::from_canonical_segment(segment);
-                Err(Problem::NameTaken { name, existing: self.store.node(slot).id }.into())
+                Err(Problem::NameTaken { name, existing: self.store.link(slot).id }.into())
             }
         }
     }

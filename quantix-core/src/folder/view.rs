@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     FolderKind, FolderName, FolderPath, FolderTree, fold,
-    store::{Body, Node, ROOT},
+    store::{Body, Link, Node, ROOT},
 };
 use crate::{Faults, FolderId, ProjectId, Timestamp, Validate, model::Labels};
 
@@ -76,6 +76,10 @@ impl Validate for FolderInfo {
 }
 
 impl<'a> Folder<'a> {
+    fn link(self) -> &'a Link {
+        self.tree.store.link(self.slot)
+    }
+
     fn node(self) -> &'a Node {
         self.tree.store.node(self.slot)
     }
@@ -87,7 +91,7 @@ impl<'a> Folder<'a> {
     /// Its id.
     #[must_use]
     pub fn id(self) -> FolderId {
-        self.node().id
+        self.link().id
     }
 
     /// Its name; none for the root.
@@ -106,7 +110,7 @@ impl<'a> Folder<'a> {
     /// The folder that it lies in; none for the root.
     #[must_use]
     pub fn parent(self) -> Option<Self> {
-        (self.slot != ROOT).then(|| Self { tree: self.tree, slot: self.node().parent })
+        (self.slot != ROOT).then(|| Self { tree: self.tree, slot: self.link().parent })
     }
 
     /// Its path.
@@ -118,7 +122,7 @@ impl<'a> Folder<'a> {
     /// What it holds.
     #[must_use]
     pub fn kind(self) -> FolderKind {
-        self.node().kind
+        self.link().kind
     }
 
     /// When it was made.
