@@ -339,7 +339,9 @@ impl From<&Bond> for Map {
         map.insert_list("interfaces", &bond.interfaces);
         let mut parameters = Self::new();
         parameters.insert("mode", bond.mode.name());
-        parameters.insert_some("mii-monitor-interval", bond.mii_monitor_interval);
+        // cloud-init's schema wants a text here, and netplan reads both.
+        let interval = bond.mii_monitor_interval.map(|millis| millis.to_string());
+        parameters.insert_some("mii-monitor-interval", interval);
         parameters.insert_some("primary", bond.primary.as_ref());
         map.insert("parameters", parameters);
         bond.common.put(&mut map);

@@ -7,6 +7,7 @@
 
 mod compile;
 mod keyword;
+mod leaf;
 mod pool;
 mod validate;
 mod version;

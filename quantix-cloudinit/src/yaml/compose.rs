@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{
+    build::{collection, entry, finish_collection, name, resolve_scalar},
     error::{Position, YamlError},
-    node::{Data, Entry, Node},
-    resolve::{self, Resolved},
-    scanner::{Result, Scanner, Style, Tok},
+    node::{Data, Node},
+    resolve,
+    scanner::{Result, Scanner},
+    token::{Style, Tok, Token},
     value::Value,
 };
 
@@ -46,8 +48,8 @@ pub fn parse(text: &str) -> Result<Option<Node>> {
     composer.stream()
 }
 
-struct Composer {
-    scanner: Scanner,
+pub(super) struct Composer {
+    pub(super) scanner: Scanner,
     handles: BTreeMap<String, String>,
     /// Nothing while the anchored node is being read.
     anchors: BTreeMap<String, Option<Node>>,
@@ -56,7 +58,7 @@ struct Composer {
 
 /// Where a node stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     Block,
     /// The key or value of a block mapping, where a list needs no indentation.
     Entry,
@@ -71,21 +73,21 @@ struct Properties {
 }
 
 impl Composer {
-    fn peek(&mut self) -> Result<&Tok> {
+    pub(super) fn peek(&mut self) -> Result<&Tok> {
         Ok(&self.scanner.peek_token()?.kind)
     }
 
-    fn at(&mut self) -> Result<Position> {
+    pub(super) fn at(&mut self) -> Result<Position> {
         Ok(self.scanner.peek_token()?.start)
     }
 
-    fn next_is(&mut self, choices: &[Tok]) -> Result<bool> {
+    pub(super) fn next_is(&mut self, choices: &[Tok]) -> Result<bool> {
         let next = self.peek()?;
         Ok(choices.iter().any(|choice| choice == next))
     }
 
     /// Takes the next token if it is this one.
-    fn take(&mut self, kind: &Tok) -> Result<Option<super::scanner::Token>> {
+    pub(super) fn take(&mut self, kind: &Tok) -> Result<Option<Token>> {
         if self.peek()? == kind { self.scanner.take_token().map(Some) } else { Ok(None) }
     }
 
@@ -174,7 +176,7 @@ impl Composer {
         Ok(())
     }
 
-    fn count(&mut self, nodes: usize, at: Position) -> Result<()> {
+    pub(super) fn count(&mut self, nodes: usize, at: Position) -> Result<()> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > DOCUMENT_NODES_MAX {
             let problem = format!("more than {DOCUMENT_NODES_MAX} values, aliases expanded");
@@ -183,13 +185,13 @@ impl Composer {
         Ok(())
     }
 
-    fn empty(&mut self) -> Result<Node> {
+    pub(super) fn empty(&mut self) -> Result<Node> {
         let at = self.at()?;
         self.count(1, at)?;
         Ok(Node::scalar(at, at, Style::Plain, Value::Null, String::new()))
     }
 
-    fn node(&mut self, place: Place, depth: usize, is_key: bool) -> Result<Node> {
+    pub(super) fn node(&mut self, place: Place, depth: usize, is_key: bool) -> Result<Node> {
         let at = self.at()?;
         if depth > DOCUMENT_DEPTH_MAX {
             let problem = format!("nested deeper than {DOCUMENT_DEPTH_MAX} levels");
@@ -350,201 +352,5 @@ impl Composer {
         let at = self.at()?;
         let found = name(self.peek()?);
         Err(YamlError::syntax(at, format!("expected {expected}, found {found}")))
-    }
-
-    fn flow_seq(&mut self, start: Position, depth: usize) -> Result<Node> {
-        self.scanner.take_token()?;
-        let mut items = Vec::new();
-        loop {
-            if let Some(token) = self.take(&Tok::FlowSeqEnd)? {
-                return Ok(collection(start, token.end, Style::Flow, Data::Seq(items)));
-            }
-            if !items.is_empty() {
-                self.flow_separator("`,` or `]`")?;
-                if self.next_is(&[Tok::FlowSeqEnd])? {
-                    continue;
-                }
-            }
-            items.push(if self.next_is(&[Tok::Key])? {
-                self.flow_pair(depth + 1)?
-            } else {
-                self.node(Place::Flow, depth + 1, false)?
-            });
-        }
-    }
-
-    /// A mapping of one entry, written in a list without braces.
-    fn flow_pair(&mut self, depth: usize) -> Result<Node> {
-        let start = self.at()?;
-        self.count(1, start)?;
-        let entry = self.flow_entry(depth, &Tok::FlowSeqEnd)?;
-        let end = self.at()?;
-        Ok(collection(start, end, Style::Flow, Data::Map(vec![entry])))
-    }
-
-    fn flow_map(&mut self, start: Position, depth: usize) -> Result<Node> {
-        self.scanner.take_token()?;
-        let mut entries = Vec::new();
-        loop {
-            if let Some(token) = self.take(&Tok::FlowMapEnd)? {
-                return Ok(collection(start, token.end, Style::Flow, Data::Map(entries)));
-            }
-            if !entries.is_empty() {
-                self.flow_separator("`,` or `}`")?;
-                if self.next_is(&[Tok::FlowMapEnd])? {
-                    continue;
-                }
-            }
-            entries.push(if self.next_is(&[Tok::Key])? {
-                self.flow_entry(depth, &Tok::FlowMapEnd)?
-            } else {
-                let key = self.node(Place::Flow, depth + 1, true)?;
-                let value = self.empty()?;
-                entry(key, value)?
-            });
-        }
-    }
-
-    fn flow_entry(&mut self, depth: usize, close: &Tok) -> Result<Entry> {
-        self.scanner.take_token()?;
-        let key = if self.next_is(&[Tok::Value, Tok::FlowEntry, close.clone()])? {
-            self.empty()?
-        } else {
-            self.node(Place::Flow, depth + 1, true)?
-        };
-        let has_value = self.take(&Tok::Value)?.is_some();
-        let value = if !has_value || self.next_is(&[Tok::FlowEntry, close.clone()])? {
-            self.empty()?
-        } else {
-            self.node(Place::Flow, depth + 1, false)?
-        };
-        entry(key, value)
-    }
-
-    fn flow_separator(&mut self, expected: &str) -> Result<()> {
-        if self.take(&Tok::FlowEntry)?.is_some() {
-            return Ok(());
-        }
-        let at = self.at()?;
-        let found = name(self.peek()?);
-        Err(YamlError::syntax(at, format!("expected {expected}, found {found}")))
-    }
-}
-
-fn collection(start: Position, end: Position, style: Style, data: Data) -> Node {
-    let (height, count) = match &data {
-        Data::Seq(items) => totals(items.iter()),
-        Data::Map(entries) => totals(entries.iter().flat_map(|entry| [&entry.key, &entry.value])),
-        Data::Scalar { .. } => (0, 0),
-    };
-    Node { start, end, style, data, height: height + 1, count: count.saturating_add(1) }
-}
-
-fn totals<'a>(nodes: impl Iterator<Item = &'a Node>) -> (usize, usize) {
-    nodes.fold((0, 0), |(height, count), node| {
-        (height.max(node.height), count.saturating_add(node.count))
-    })
-}
-
-fn entry(key: Node, value: Node) -> Result<Entry> {
-    let is_merge = match &key.data {
-        Data::Scalar { text, .. } => text == "<<" && key.style == Style::Plain,
-        _ => {
-            let problem = "a list or mapping cannot be a key; put the text in quotes if it is one";
-            return Err(YamlError::value(key.start, problem));
-        }
-    };
-    if is_merge {
-        let is_mergeable = match &value.data {
-            Data::Map(_) => true,
-            Data::Seq(items) => items.iter().all(|item| matches!(item.data, Data::Map(_))),
-            Data::Scalar { .. } => false,
-        };
-        if !is_mergeable {
-            let problem = "`<<` takes in a mapping or a list of mappings; quote it to mean a key";
-            return Err(YamlError::value(value.start, problem));
-        }
-    }
-    Ok(Entry { key, value, is_merge })
-}
-
-fn resolve_scalar(
-    at: Position,
-    text: &str,
-    is_plain: bool,
-    tag: Option<&str>,
-    is_key: bool,
-) -> Result<Value> {
-    if let Some(tag) = tag {
-        return resolve::tagged(at, tag, text.to_owned());
-    }
-    if !is_plain {
-        return Ok(Value::String(text.to_owned()));
-    }
-    match resolve::plain(at, text)? {
-        Resolved::Value(value) => Ok(value),
-        Resolved::Merge | Resolved::Equals if is_key => Ok(Value::String(text.to_owned())),
-        Resolved::Merge | Resolved::Equals => {
-            Err(YamlError::value(at, format!("{text:?} has a meaning of its own here; quote it")))
-        }
-    }
-}
-
-/// Checks the tag of a collection against what it is.
-fn finish_collection(node: Node, tag: Option<&str>) -> Result<Node> {
-    let Some(tag) = tag else { return Ok(node) };
-    let is_fine = match (resolve::collection_tag(tag), &node.data) {
-        (Some("seq"), Data::Seq(_)) | (Some("map"), Data::Map(_)) => true,
-        (Some("set"), Data::Map(_)) => true,
-        (Some("omap" | "pairs"), Data::Seq(items))
-            if items.iter().all(|item| item.entries().len() == 1) =>
-        {
-            return Ok(as_pairs(node));
-        }
-        (Some("seq" | "map" | "set" | "omap" | "pairs"), _) => false,
-        _ => return Err(resolve::unknown_tag(node.start, tag)),
-    };
-    if is_fine {
-        return Ok(node);
-    }
-    Err(YamlError::value(node.start, "the value is not what its tag asks for; remove the tag"))
-}
-
-/// Python holds such a list as pairs.
-fn as_pairs(node: Node) -> Node {
-    let Data::Seq(items) = node.data else { return node };
-    let pair = |item: Node| {
-        let (start, end, style) = (item.start, item.end, item.style);
-        let parts = match item.data {
-            Data::Map(entries) => entries.into_iter().flat_map(|e| [e.key, e.value]).collect(),
-            _ => Vec::new(),
-        };
-        collection(start, end, style, Data::Seq(parts))
-    };
-    let pairs = items.into_iter().map(pair).collect();
-    collection(node.start, node.end, node.style, Data::Seq(pairs))
-}
-
-fn name(kind: &Tok) -> &'static str {
-    match kind {
-        Tok::StreamEnd => "the end of the text",
-        Tok::YamlDirective { .. } | Tok::TagDirective { .. } | Tok::OtherDirective => "a directive",
-        Tok::DocumentStart => "`---`",
-        Tok::DocumentEnd => "`...`",
-        Tok::BlockSeqStart => "a list that is indented differently",
-        Tok::BlockMapStart => "a mapping that is indented differently",
-        Tok::BlockEnd => "a line that is indented less",
-        Tok::FlowSeqStart => "`[`",
-        Tok::FlowMapStart => "`{`",
-        Tok::FlowSeqEnd => "`]`",
-        Tok::FlowMapEnd => "`}`",
-        Tok::BlockEntry => "`- `",
-        Tok::FlowEntry => "`,`",
-        Tok::Key => "a key",
-        Tok::Value => "`:`",
-        Tok::Alias(_) => "an alias",
-        Tok::Anchor(_) => "an anchor",
-        Tok::Tag { .. } => "a tag",
-        Tok::Scalar { .. } => "a text",
     }
 }

@@ -5,7 +5,9 @@
 //! `12:34:56` is 45296 and a tab may not separate a key from its value. Text that only a YAML 1.2
 //! library has read back says nothing about what the guest will see.
 
+mod build;
 mod compose;
+mod compose_flow;
 mod emit;
 mod error;
 mod node;
@@ -14,7 +16,9 @@ mod resolve;
 mod scalar;
 mod scan_property;
 mod scan_scalar;
+mod scan_structure;
 mod scanner;
+mod token;
 mod value;
 mod value_serde;
 
@@ -22,5 +26,5 @@ pub use compose::{DOCUMENT_BYTES_MAX, DOCUMENT_DEPTH_MAX, DOCUMENT_NODES_MAX, pa
 pub use emit::{DEPTH_MAX, EmitError, emit, emit_with_header};
 pub use error::{Position, YamlError, YamlErrorKind};
 pub use node::{Data, Entry, Node, Step, dotted};
-pub use scanner::Style;
+pub use token::Style;
 pub use value::{Map, Value};

@@ -2,7 +2,7 @@
 
 use super::{
     error::Position,
-    scanner::Style,
+    token::Style,
     value::{Map, Value},
 };
 

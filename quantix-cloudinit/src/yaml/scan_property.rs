@@ -2,7 +2,8 @@
 
 use super::{
     error::{Position, YamlError},
-    scanner::{Result, Scanner, Tok, Token, is_blank_or_end, is_break_or_end},
+    scanner::{Result, Scanner},
+    token::{Tok, Token, is_blank_or_end, is_break_or_end},
 };
 
 impl Scanner {

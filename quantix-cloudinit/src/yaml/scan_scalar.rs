@@ -2,7 +2,8 @@
 
 use super::{
     error::YamlError,
-    scanner::{Result, Scanner, Style, Tok, Token, is_blank_or_end, is_break, is_break_or_end},
+    scanner::{Result, Scanner},
+    token::{Style, Tok, Token, is_blank_or_end, is_break, is_break_or_end},
 };
 
 impl Scanner {

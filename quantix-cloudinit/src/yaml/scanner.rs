@@ -6,69 +6,23 @@
 
 use std::collections::VecDeque;
 
-use super::error::{Position, YamlError};
+use super::{
+    error::{Position, YamlError},
+    token::{Tok, Token, is_allowed, is_blank_or_end, is_break_or_end},
+};
 
 pub(super) type Result<T> = std::result::Result<T, YamlError>;
 
 /// The longest key in front of its `:`, in characters.
 const SIMPLE_KEY_CHARS_MAX: usize = 1024;
 
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Tok {
-    StreamEnd,
-    YamlDirective { major: u32 },
-    TagDirective { handle: String, prefix: String },
-    OtherDirective,
-    DocumentStart,
-    DocumentEnd,
-    BlockSeqStart,
-    BlockMapStart,
-    BlockEnd,
-    FlowSeqStart,
-    FlowMapStart,
-    FlowSeqEnd,
-    FlowMapEnd,
-    BlockEntry,
-    FlowEntry,
-    Key,
-    Value,
-    Alias(String),
-    Anchor(String),
-    Tag { handle: Option<String>, suffix: String },
-    Scalar { text: String, style: Style },
-}
-
-/// How a scalar or collection is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// Without quotes, or a collection in block style.
-    Plain,
-    /// In `'`.
-    SingleQuoted,
-    /// In `"`.
-    DoubleQuoted,
-    /// After `|`.
-    Literal,
-    /// After `>`.
-    Folded,
-    /// A collection in brackets.
-    Flow,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Token {
-    pub(super) kind: Tok,
-    pub(super) start: Position,
-    pub(super) end: Position,
-}
-
 #[derive(Clone, Copy, Debug)]
-struct SimpleKey {
-    token_number: usize,
+pub(super) struct SimpleKey {
+    pub(super) token_number: usize,
     is_required: bool,
     index: usize,
-    at: Position,
-    column: i64,
+    pub(super) at: Position,
+    pub(super) column: i64,
 }
 
 pub(super) struct Scanner {
@@ -77,14 +31,14 @@ pub(super) struct Scanner {
     offset: usize,
     line: u32,
     pub(super) column: i64,
-    is_done: bool,
+    pub(super) is_done: bool,
     pub(super) flow_level: usize,
-    tokens: VecDeque<Token>,
-    tokens_taken: usize,
+    pub(super) tokens: VecDeque<Token>,
+    pub(super) tokens_taken: usize,
     pub(super) indent: i64,
     indents: Vec<i64>,
     pub(super) allow_simple_key: bool,
-    simple_keys: Vec<Option<SimpleKey>>,
+    pub(super) simple_keys: Vec<Option<SimpleKey>>,
 }
 
 impl Scanner {
@@ -311,13 +265,13 @@ impl Scanner {
         }
     }
 
-    fn push_indicator(&mut self, kind: Tok, length: usize) {
+    pub(super) fn push_indicator(&mut self, kind: Tok, length: usize) {
         let start = self.mark();
         self.forward(length);
         self.tokens.push_back(Token { kind, start, end: self.mark() });
     }
 
-    fn push_empty(&mut self, kind: Tok) {
+    pub(super) fn push_empty(&mut self, kind: Tok) {
         let at = self.mark();
         self.tokens.push_back(Token { kind, start: at, end: at });
     }
@@ -336,7 +290,7 @@ impl Scanner {
         Ok(())
     }
 
-    fn save_key(&mut self) -> Result<()> {
+    pub(super) fn save_key(&mut self) -> Result<()> {
         let is_required = self.flow_level == 0 && self.indent == self.column;
         if self.allow_simple_key {
             self.drop_key()?;
@@ -349,25 +303,25 @@ impl Scanner {
         Ok(())
     }
 
-    fn drop_key(&mut self) -> Result<()> {
+    pub(super) fn drop_key(&mut self) -> Result<()> {
         match self.take_key() {
             Some(key) if key.is_required => Err(missing_colon(key.at)),
             _ => Ok(()),
         }
     }
 
-    fn take_key(&mut self) -> Option<SimpleKey> {
+    pub(super) fn take_key(&mut self) -> Option<SimpleKey> {
         self.simple_keys.get_mut(self.flow_level)?.take()
     }
 
-    fn unwind_indent(&mut self, column: i64) {
+    pub(super) fn unwind_indent(&mut self, column: i64) {
         while self.flow_level == 0 && self.indent > column {
             self.indent = self.indents.pop().unwrap_or(-1);
             self.push_empty(Tok::BlockEnd);
         }
     }
 
-    fn add_indent(&mut self, column: i64) -> bool {
+    pub(super) fn add_indent(&mut self, column: i64) -> bool {
         if self.indent >= column {
             return false;
         }
@@ -375,133 +329,8 @@ impl Scanner {
         self.indent = column;
         true
     }
-
-    fn fetch_stream_end(&mut self) -> Result<()> {
-        self.unwind_indent(-1);
-        self.drop_key()?;
-        self.allow_simple_key = false;
-        self.simple_keys.fill(None);
-        self.push_empty(Tok::StreamEnd);
-        self.is_done = true;
-        Ok(())
-    }
-
-    fn fetch_directive(&mut self) -> Result<()> {
-        self.unwind_indent(-1);
-        self.drop_key()?;
-        self.allow_simple_key = false;
-        let token = self.scan_directive()?;
-        self.tokens.push_back(token);
-        Ok(())
-    }
-
-    fn fetch_document_marker(&mut self, c: char) -> Result<()> {
-        self.unwind_indent(-1);
-        self.drop_key()?;
-        self.allow_simple_key = false;
-        self.push_indicator(if c == '-' { Tok::DocumentStart } else { Tok::DocumentEnd }, 3);
-        Ok(())
-    }
-
-    fn fetch_flow_start(&mut self, kind: Tok) -> Result<()> {
-        self.save_key()?;
-        self.flow_level += 1;
-        if self.simple_keys.len() <= self.flow_level {
-            self.simple_keys.push(None);
-        }
-        self.allow_simple_key = true;
-        self.push_indicator(kind, 1);
-        Ok(())
-    }
-
-    fn fetch_flow_end(&mut self, kind: Tok) -> Result<()> {
-        self.drop_key()?;
-        self.flow_level = self.flow_level.saturating_sub(1);
-        self.simple_keys.truncate(self.flow_level + 1);
-        self.allow_simple_key = false;
-        self.push_indicator(kind, 1);
-        Ok(())
-    }
-
-    fn fetch_block_entry(&mut self) -> Result<()> {
-        if self.flow_level == 0 {
-            if !self.allow_simple_key {
-                return Err(YamlError::syntax(
-                    self.mark(),
-                    "a list entry cannot start here; put it on its own line",
-                ));
-            }
-            if self.add_indent(self.column) {
-                self.push_empty(Tok::BlockSeqStart);
-            }
-        }
-        self.allow_simple_key = true;
-        self.drop_key()?;
-        self.push_indicator(Tok::BlockEntry, 1);
-        Ok(())
-    }
-
-    fn fetch_key(&mut self) -> Result<()> {
-        if self.flow_level == 0 {
-            if !self.allow_simple_key {
-                return Err(YamlError::syntax(self.mark(), "a key cannot start here"));
-            }
-            if self.add_indent(self.column) {
-                self.push_empty(Tok::BlockMapStart);
-            }
-        }
-        self.allow_simple_key = self.flow_level == 0;
-        self.drop_key()?;
-        self.push_indicator(Tok::Key, 1);
-        Ok(())
-    }
-
-    fn fetch_value(&mut self) -> Result<()> {
-        if let Some(key) = self.take_key() {
-            let at = key.token_number - self.tokens_taken;
-            self.tokens.insert(at, Token { kind: Tok::Key, start: key.at, end: key.at });
-            if self.flow_level == 0 && self.add_indent(key.column) {
-                let start = Token { kind: Tok::BlockMapStart, start: key.at, end: key.at };
-                self.tokens.insert(at, start);
-            }
-            self.allow_simple_key = false;
-        } else {
-            if self.flow_level == 0 {
-                if !self.allow_simple_key {
-                    return Err(YamlError::syntax(
-                        self.mark(),
-                        "a second `: ` on this line; put the text in quotes",
-                    ));
-                }
-                if self.add_indent(self.column) {
-                    self.push_empty(Tok::BlockMapStart);
-                }
-            }
-            self.allow_simple_key = self.flow_level == 0;
-            self.drop_key()?;
-        }
-        self.push_indicator(Tok::Value, 1);
-        Ok(())
-    }
 }
 
 fn missing_colon(at: Position) -> YamlError {
     YamlError::syntax(at, "expected `key: value`, found a line without `: `")
-}
-
-pub(super) fn is_break(c: char) -> bool {
-    matches!(c, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
-}
-
-pub(super) fn is_break_or_end(c: char) -> bool {
-    c == '\0' || is_break(c)
-}
-
-pub(super) fn is_blank_or_end(c: char) -> bool {
-    matches!(c, ' ' | '\t') || is_break_or_end(c)
-}
-
-/// The characters that may stand in a YAML stream.
-fn is_allowed(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
 }
