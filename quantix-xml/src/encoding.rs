@@ -42,17 +42,17 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(String, Encoding), DecodeError> {
         Some("iso-8859-1" | "iso8859-1" | "iso_8859-1" | "latin1" | "latin-1") => {
             Ok((bytes.iter().copied().map(char::from).collect(), Encoding::Latin1))
         }
-        // Most writers that name another code page, or UTF-16 without a mark, write plain ASCII
-        // or UTF-8; guessing further would be silently wrong.
-        Some(other) if bytes.is_ascii() => {
-            let text = utf8(bytes, 0)?.to_owned();
-            if other.starts_with("utf-16") || other.starts_with("windows-") {
-                return Ok((text, Encoding::Utf8));
-            }
-            if other.starts_with("iso-8859-") {
-                return Ok((text, Encoding::Utf8));
-            }
-            Err((0, unsupported(other)))
+        // Whoever names UTF-16 in a text that can be read byte by byte wrote it from a string of
+        // .NET or Java, and the file is UTF-8.
+        Some(other) if other.starts_with("utf-16") => {
+            Ok((utf8(bytes, 0)?.to_owned(), Encoding::Utf8))
+        }
+        // Code pages agree on ASCII; guessing further would be silently wrong.
+        Some(other)
+            if bytes.is_ascii()
+                && (other.starts_with("windows-") || other.starts_with("iso-8859-")) =>
+        {
+            Ok((utf8(bytes, 0)?.to_owned(), Encoding::Utf8))
         }
         Some(other) => Err((0, unsupported(other))),
     }

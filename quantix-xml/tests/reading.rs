@@ -116,6 +116,11 @@ fn encodings_are_recognised_or_named() {
     let latin = b"<?xml version='1.0' encoding='iso-8859-1'?><a>\xE9</a>";
     let document = Document::parse(latin).unwrap();
     assert_eq!((document.encoding(), document.root().text().as_ref()), (Encoding::Latin1, "é"));
+    let misnamed = "<?xml version='1.0' encoding='utf-16'?><a>é</a>";
+    let document = Document::parse(misnamed).unwrap();
+    assert_eq!((document.encoding(), document.root().text().as_ref()), (Encoding::Utf8, "é"));
+    let ascii = b"<?xml version='1.0' encoding='windows-1252'?><a>e</a>";
+    assert_eq!(Document::parse(ascii).unwrap().to_bytes(), ascii);
     let table: &[(&[u8], &str)] = &[
         (b"<?xml version='1.0' encoding='KOI8-R'?><a>\xC1</a>", "1:1"),
         (b"<?xml version='1.0' encoding='windows-1252'?><a>\x80</a>", "1:1"),

@@ -39,6 +39,7 @@ pub(super) fn read(document: Document) -> Result<Descriptor, OvfError> {
         options,
         about,
         content,
+        is_ovirt: reader.is_ovirt,
         findings: Vec::new(),
         document,
     };

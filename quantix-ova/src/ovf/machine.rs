@@ -219,7 +219,7 @@ impl Chosen<'_> {
     }
 
     fn is_ovirt(&self) -> bool {
-        self.descriptor.producer.as_deref() == Some("oVirt")
+        self.descriptor.is_ovirt
     }
 
     /// The last setting of this key that counts here.
@@ -369,7 +369,9 @@ fn add_cpus(machine: &mut Machine, chosen: &Chosen<'_>, item: &Item) {
         machine.cpus = product.or(machine.cpus);
         return;
     };
-    match quantity.parse::<u32>().ok().filter(|&cpus| cpus > 0) {
+    // Some exporters write `2.0`.
+    let number = Unit::BYTE.apply(quantity).ok().and_then(|cpus| u32::try_from(cpus).ok());
+    match number.filter(|&cpus| cpus > 0) {
         Some(cpus) => machine.cpus = Some(machine.cpus.unwrap_or(0).saturating_add(cpus)),
         None => {
             let message = format!("number of CPUs {:?}: expected 1 or more", shorten(quantity));

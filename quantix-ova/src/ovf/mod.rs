@@ -114,9 +114,11 @@ const HARMLESS: &[&str] = &[
     "missing-system-id",
     "missing-type",
     "missing-version",
+    "misplaced-section",
     "populated-above-capacity",
     "shared-file",
     "uncertain-capacity",
+    "unknown-network",
     "unknown-type",
     "unknown-version",
 ];
@@ -145,6 +147,8 @@ pub struct Descriptor {
     pub about: About,
     /// The machine, or the group of machines; `None` where there is none (an error finding).
     pub content: Option<Entity>,
+    /// Whether an oVirt engine wrote it, which uses CIM's numbers in its own way.
+    is_ovirt: bool,
     findings: Vec<Finding>,
 }
 
