@@ -393,6 +393,84 @@ enum qtx_status qtx_place(const char *cluster_json,
                           char **answer_out,
                           struct qtx_error **error);
 
+/**
+ * Checks a document of a seed.
+ *
+ * `kind` is `user-data`, `vendor-data`, `meta-data` or `network-config`, or NULL to detect it;
+ * `cloud_init` is the version or range of versions that must accept it, NULL for the newest;
+ * `renderer` is NULL or who applies a network configuration. On success, valid or not,
+ * `*answer_out` is the document of `quantix seed check --json`, owned by the caller and freed
+ * with `qtx_string_free`. May be called from any thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_seed_check(const char *seed_document,
+                               const char *kind,
+                               const char *cloud_init,
+                               const char *renderer,
+                               char **answer_out,
+                               struct qtx_error **error);
+
+/**
+ * Tells what a document of a seed makes the guest do.
+ *
+ * `kind` is as for `qtx_seed_check`. On success `*answer_out` is the document of `quantix seed
+ * explain --json`, owned by the caller and freed with `qtx_string_free`. May be called from any
+ * thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_seed_explain(const char *seed_document,
+                                 const char *kind,
+                                 char **answer_out,
+                                 struct qtx_error **error);
+
+/**
+ * Compares two seeds, and tells what the change triggers in a guest that has booted with the
+ * first.
+ *
+ * A seed is a JSON object from `user-data`, `meta-data`, `vendor-data` and `network-config` to
+ * their texts. On success `*answer_out` is the document of `quantix seed diff --json`, owned by
+ * the caller and freed with `qtx_string_free`. May be called from any thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_seed_diff(const char *before_json,
+                              const char *after_json,
+                              char **answer_out,
+                              struct qtx_error **error);
+
+/**
+ * Merges cloud-config documents as cloud-init does.
+ *
+ * `documents_json` is a JSON list of `{"name", "text"}`. On success `*answer_out` is the document
+ * of `quantix seed merge --json`, owned by the caller and freed with `qtx_string_free`. A text
+ * that is no YAML is a fault, with its place among the findings. May be called from any thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_seed_merge(const char *documents_json,
+                               char **answer_out,
+                               struct qtx_error **error);
+
+/**
+ * Writes a JSON value as YAML that cloud-init's parser reads back as exactly that value.
+ *
+ * `header` is NULL, or one line such as `#cloud-config` to stand first. On success `*yaml_out` is
+ * the text, owned by the caller and freed with `qtx_string_free`. May be called from any thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `yaml_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_yaml_emit(const char *value_json,
+                              const char *header,
+                              char **yaml_out,
+                              struct qtx_error **error);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

@@ -23,6 +23,7 @@ mod core;
 mod error;
 mod ova;
 mod scheduler;
+mod seed_documents;
 
 pub use boundary::qtx_string_free;
 pub use cloudinit::{qtx_seed_build, qtx_spec_render};
@@ -36,6 +37,9 @@ pub use error::{
 };
 pub use ova::{qtx_ova_convert, qtx_ova_inspect, qtx_ova_verify, qtx_progress};
 pub use scheduler::qtx_place;
+pub use seed_documents::{
+    qtx_seed_check, qtx_seed_diff, qtx_seed_explain, qtx_seed_merge, qtx_yaml_emit,
+};
 
 /// The version of the library, such as `0.1.0`. Static; never freed.
 #[unsafe(no_mangle)]
