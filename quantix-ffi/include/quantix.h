@@ -35,6 +35,11 @@
 
 
 /**
+ * What [`qtx_engine_place`] writes for a machine that fits nowhere.
+ */
+#define QTX_NO_NODE UINT32_MAX
+
+/**
  * How a call ended. Numbers are never reused.
  */
 typedef enum qtx_status {
@@ -63,6 +68,12 @@ typedef enum qtx_status {
    */
   QTX_STATUS_PANIC = 99,
 } qtx_status;
+
+/**
+ * A cluster with an index for placing machines. Owned by the caller and freed with
+ * `qtx_engine_free`; used by one thread at a time.
+ */
+typedef struct qtx_engine qtx_engine;
 
 /**
  * Why a call failed. Owned by the caller; read with the `qtx_error_*` functions from any thread,
@@ -291,6 +302,80 @@ enum qtx_status qtx_document_check(const char *kind,
  * `kind` is NUL-terminated; `schema_out` is writable; `error` is NULL or writable.
  */
 enum qtx_status qtx_document_schema(const char *kind, char **schema_out, struct qtx_error **error);
+
+/**
+ * Reads a cluster and a policy, the documents of `quantix place`; `policy_json` is NULL for the
+ * default policy. On success `*engine_out` is owned by the caller and freed with
+ * `qtx_engine_free`. May be called from any thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `engine_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_engine_new(const char *cluster_json,
+                               const char *policy_json,
+                               struct qtx_engine **engine_out,
+                               struct qtx_error **error);
+
+/**
+ * Gives what a machine asks for, a document as in the list of `quantix place`, a number for
+ * `qtx_engine_place`. The number lives as long as the engine.
+ *
+ * # Safety
+ * `engine` is NULL or unfreed and used by no other thread; `vm_json` is NUL-terminated;
+ * `shape_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_engine_shape(struct qtx_engine *engine,
+                                 const char *vm_json,
+                                 uint32_t *shape_out,
+                                 struct qtx_error **error);
+
+/**
+ * Places `count` machines, given by id and shape, one after the other. On success `nodes_out[i]`
+ * is the node of machine `i`, counted in order of node ids, or `QTX_NO_NODE` where it fits nowhere.
+ * Where one cannot be placed (its id is placed already, its shape is unknown), none is.
+ *
+ * # Safety
+ * `engine` is NULL or unfreed and used by no other thread; `ids` has `count` NUL-terminated texts,
+ * `shapes` `count` numbers, `nodes_out` room for `count`; `error` is NULL or writable.
+ */
+enum qtx_status qtx_engine_place(struct qtx_engine *engine,
+                                 const char *const *ids,
+                                 const uint32_t *shapes,
+                                 size_t count,
+                                 uint32_t *nodes_out,
+                                 struct qtx_error **error);
+
+/**
+ * Takes `count` machines off their nodes; none where one of them is not placed.
+ *
+ * # Safety
+ * `engine` is NULL or unfreed and used by no other thread; `ids` has `count` NUL-terminated texts;
+ * `error` is NULL or writable.
+ */
+enum qtx_status qtx_engine_remove(struct qtx_engine *engine,
+                                  const char *const *ids,
+                                  size_t count,
+                                  struct qtx_error **error);
+
+/**
+ * The id of a node, counted in order of ids from 0. On success `*id_out` is owned by the caller and
+ * freed with `qtx_string_free`.
+ *
+ * # Safety
+ * `engine` is NULL or unfreed; `id_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_engine_node_id(const struct qtx_engine *engine,
+                                   uint32_t node,
+                                   char **id_out,
+                                   struct qtx_error **error);
+
+/**
+ * Frees an engine. NULL is accepted.
+ *
+ * # Safety
+ * `engine` is NULL, or was returned by `qtx_engine_new` and has not been freed.
+ */
+void qtx_engine_free(struct qtx_engine *engine);
 
 /**
  * The status that the failed call returned. `QTX_STATUS_NULL_ARGUMENT` for NULL.

@@ -20,17 +20,22 @@
 mod boundary;
 mod cloudinit;
 mod core;
+mod engine;
 mod error;
 mod ova;
 mod scheduler;
 mod seed_documents;
 
-pub use boundary::qtx_string_free;
-pub use cloudinit::{qtx_seed_build, qtx_spec_render};
 pub use self::core::{
     qtx_document_check, qtx_document_schema, qtx_folder_path_names, qtx_folder_path_normalize,
     qtx_folder_tree, qtx_folder_tree_find, qtx_folder_tree_free, qtx_folder_tree_from_json,
     qtx_folder_tree_len, qtx_folder_tree_new, qtx_folder_tree_run, qtx_folder_tree_to_json,
+};
+pub use boundary::qtx_string_free;
+pub use cloudinit::{qtx_seed_build, qtx_spec_render};
+pub use engine::{
+    QTX_NO_NODE, qtx_engine, qtx_engine_free, qtx_engine_new, qtx_engine_node_id, qtx_engine_place,
+    qtx_engine_remove, qtx_engine_shape,
 };
 pub use error::{
     qtx_error, qtx_error_findings, qtx_error_free, qtx_error_message, qtx_error_status, qtx_status,

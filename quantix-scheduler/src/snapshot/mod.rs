@@ -39,6 +39,12 @@ pub struct PoolIndex(pub(crate) u32);
 pub struct RuleIndex(pub(crate) u32);
 
 impl NodeIndex {
+    /// The position, counted from 0.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
     pub(crate) fn at(self) -> usize {
         self.0 as usize
     }
