@@ -435,18 +435,23 @@ fn every_fault_is_told_at_once_with_its_path() {
 fn plain_passwords_are_hashed_and_libcrypt_agrees() {
     const SCRIPT: &str =
         "import crypt, sys; print(crypt.crypt(sys.argv[1], sys.argv[2]) == sys.argv[2])";
-    for password in ["correct horse", "p@ss: w0rd #1 %x", "grüße ☃", "x"] {
-        let spec =
-            json!({"name": "x", "os_family": "Linux", "admin_password": {"plain": password}});
+    for (password, hashing, prefix) in [
+        ("correct horse", "sha512", "$6$"),
+        ("p@ss: w0rd #1 %x", "sha512", "$6$"),
+        ("grüße ☃", "sha512", "$6$"),
+        ("grüße ☃ again", "yescrypt", "$y$"),
+        ("grüße ☃ and again", "bcrypt", "$2b$"),
+    ] {
+        let spec = json!({"name": "x", "os_family": "Linux", "admin_password": {"plain": password},
+                          "linux": {"password_hashing": hashing}});
         let rendered = try_render(spec, vm()).unwrap();
         let user_data = String::from_utf8(rendered.file("user-data").unwrap().to_vec()).unwrap();
-        assert!(!user_data.contains(&format!(" {password}\n")));
-        let start = user_data.find("$6$").unwrap();
-        let hash: String = user_data[start..]
-            .chars()
-            .take_while(|c| c.is_ascii_alphanumeric() || "$./".contains(*c))
-            .collect();
-        assert_eq!(python("python3", SCRIPT, &[password, &hash]).trim(), "True", "{password}");
+        assert!(!user_data.contains(password));
+        let start = user_data.find(prefix).unwrap();
+        let is_hash = |c: &char| c.is_ascii_alphanumeric() || "$./".contains(*c);
+        let hash: String = user_data[start..].chars().take_while(is_hash).collect();
+        assert!(quantix_core::spec::CryptScheme::of(&hash).is_some(), "{hashing}");
+        assert_eq!(python("python3", SCRIPT, &[password, &hash]).trim(), "True", "{hashing}");
     }
 }
 

@@ -153,6 +153,33 @@ enum qtx_status qtx_seed_build(const char *user_data,
                                struct qtx_error **error);
 
 /**
+ * Reads a customization spec of vSphere: the client's XML, SOAP, or the REST API's JSON.
+ *
+ * On success `*answer_out` is `{"spec","findings"}`, owned by the caller and freed with
+ * `qtx_string_free`. The spec holds the passwords that could be read, so treat it as a secret.
+ * May be called from any thread.
+ *
+ * # Safety
+ * `document` is NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_spec_import(const char *document, char **answer_out, struct qtx_error **error);
+
+/**
+ * Writes a spec for vSphere, as XML for its client or as JSON for the REST API.
+ *
+ * `format` is NULL for `xml`, or `json`. On success `*answer_out` is `{"text","findings"}`, owned
+ * by the caller and freed with `qtx_string_free`; the findings tell what vSphere's specs cannot
+ * say. May be called from any thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_spec_export(const char *spec_json,
+                                const char *format,
+                                char **answer_out,
+                                struct qtx_error **error);
+
+/**
  * Normalises the path of a folder.
  *
  * On success `*canonical_out` is its one canonical spelling, owned by the caller and freed with

@@ -5,6 +5,7 @@ use std::{ffi::c_char, path::Path};
 use quantix_cloudinit::{
     seed::{ImageFormat, SeedDocuments, SeedError, SeedImage, SeedSource},
     spec::{Entropy, RenderOptions, Target, render},
+    vsphere,
 };
 use quantix_core::{CustomizationSpec, SpecVm};
 
@@ -121,6 +122,67 @@ pub unsafe extern "C" fn qtx_seed_build(
     unsafe { call(error, body) }
 }
 
+/// Reads a customization spec of vSphere: the client's XML, SOAP, or the REST API's JSON.
+///
+/// On success `*answer_out` is `{"spec","findings"}`, owned by the caller and freed with
+/// `qtx_string_free`. The spec holds the passwords that could be read, so treat it as a secret.
+/// May be called from any thread.
+///
+/// # Safety
+/// `document` is NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_spec_import(
+    document: *const c_char,
+    answer_out: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let body = || {
+        check_out(answer_out, "answer_out")?;
+        // SAFETY: by contract NULL or NUL-terminated.
+        let document = unsafe { text(document, "document")? };
+        let imported = vsphere::import(document).map_err(|error| Fault::input(&error))?;
+        let answer = serde_json::json!({
+            "spec": imported.spec.to_value_with_secrets(),
+            "findings": imported.findings,
+        });
+        // SAFETY: `answer_out` is not NULL, and by contract writable.
+        unsafe { put_json(answer_out, &answer) }
+    };
+    // SAFETY: by contract `error` is NULL or writable.
+    unsafe { call(error, body) }
+}
+
+/// Writes a spec for vSphere, as XML for its client or as JSON for the REST API.
+///
+/// `format` is NULL for `xml`, or `json`. On success `*answer_out` is `{"text","findings"}`, owned
+/// by the caller and freed with `qtx_string_free`; the findings tell what vSphere's specs cannot
+/// say. May be called from any thread.
+///
+/// # Safety
+/// Texts are NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_spec_export(
+    spec_json: *const c_char,
+    format: *const c_char,
+    answer_out: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let body = || {
+        check_out(answer_out, "answer_out")?;
+        // SAFETY: by contract NULL or NUL-terminated.
+        let (spec, format) =
+            unsafe { (text(spec_json, "spec_json")?, optional_text(format, "format")?) };
+        let spec: CustomizationSpec = document(spec, "spec_json")?;
+        let format: vsphere::Format =
+            format.unwrap_or("xml").parse().map_err(|error| Fault::input(&error))?;
+        let exported = vsphere::export(&spec, format).map_err(|error| Fault::input(&error))?;
+        // SAFETY: `answer_out` is not NULL, and by contract writable.
+        unsafe { put_json(answer_out, &exported) }
+    };
+    // SAFETY: by contract `error` is NULL or writable.
+    unsafe { call(error, body) }
+}
+
 fn fault(error: &SeedError) -> Fault {
     if error.is_io() { Fault::environment(error) } else { Fault::input(error) }
 }
@@ -177,6 +239,21 @@ mod tests {
             render(r#"{"name": "x", "os_family": "Linux", "timezone": "x"}"#).unwrap_err();
         assert_eq!(status, qtx_status::InvalidInput);
         assert!(findings.contains("unknown-timezone"), "{findings}");
+    }
+
+    #[test]
+    fn exports_and_imports() {
+        let spec = c"{\"name\": \"x\", \"os_family\": \"Linux\", \"timezone\": \"UTC\"}";
+        // SAFETY: texts are NUL-terminated and the out-pointers are ours.
+        let exported = outcome(|answer, error| unsafe {
+            qtx_spec_export(spec.as_ptr(), ptr::null(), answer, error)
+        });
+        let exported: serde_json::Value = serde_json::from_str(&exported.unwrap()).unwrap();
+        let xml = CString::new(exported["text"].as_str().unwrap()).unwrap();
+        // SAFETY: as above.
+        let imported =
+            outcome(|answer, error| unsafe { qtx_spec_import(xml.as_ptr(), answer, error) });
+        assert!(imported.unwrap().contains(r#""timezone":"UTC""#));
     }
 
     #[test]

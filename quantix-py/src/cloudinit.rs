@@ -6,6 +6,7 @@ use pyo3::{prelude::*, types::PyBytes};
 use quantix_cloudinit::{
     seed::{ImageFormat, SeedDocuments, SeedError, SeedImage, SeedSource},
     spec::{Entropy, RenderOptions, Rendered, Target},
+    vsphere,
 };
 use quantix_core::{CustomizationSpec, SpecVm};
 
@@ -128,4 +129,31 @@ pub(crate) fn build_seed<'py>(
         if error.is_io() { environment_failure(&error) } else { input_error(&error, &[]) }
     })?;
     to_python(py, &report)
+}
+
+/// Reads a customization spec of vSphere: the client's XML, SOAP, or the REST API's JSON.
+///
+/// The answer is `{"spec", "findings"}`. The spec holds the passwords that could be read.
+#[pyfunction]
+pub(crate) fn import_spec<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    let imported =
+        detached(py, || vsphere::import(text)).map_err(|error| input_error(&error, &[]))?;
+    let spec = imported.spec.to_value_with_secrets();
+    to_python(py, &serde_json::json!({ "spec": spec, "findings": imported.findings }))
+}
+
+/// Writes a spec for vSphere, as XML for its client or as JSON for the REST API.
+///
+/// The answer is `{"text", "findings"}`; the findings tell what vSphere's specs cannot say.
+#[pyfunction]
+#[pyo3(signature = (spec, *, format="xml"))]
+pub(crate) fn export_spec<'py>(
+    py: Python<'py>,
+    spec: &Bound<'py, PyAny>,
+    format: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    let spec: CustomizationSpec = document(spec, "spec")?;
+    let format: vsphere::Format = format.parse().map_err(|error| input_error(&error, &[]))?;
+    let exported = vsphere::export(&spec, format).map_err(|error| input_error(&error, &[]))?;
+    to_python(py, &exported)
 }

@@ -33,7 +33,9 @@ mod _core {
     };
 
     #[pymodule_export]
-    use crate::cloudinit::{build_seed, render_files, render_spec, seed_image};
+    use crate::cloudinit::{
+        build_seed, export_spec, import_spec, render_files, render_spec, seed_image,
+    };
 
     #[pymodule_export]
     use crate::seed_documents::{

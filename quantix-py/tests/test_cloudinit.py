@@ -5,7 +5,14 @@ import json
 import pytest
 
 import quantix
-from quantix.cloudinit import build_seed, render_files, render_spec, seed_image
+from quantix.cloudinit import (
+    build_seed,
+    export_spec,
+    import_spec,
+    render_files,
+    render_spec,
+    seed_image,
+)
 
 SPEC = {
     "name": "web",
@@ -50,3 +57,16 @@ def test_bad_input_and_a_bad_place():
         seed_image(b"", image="ext4")
     with pytest.raises(quantix.EnvironmentFailure):
         build_seed("/does/not/exist/seed.iso", b"")
+
+
+@pytest.mark.parametrize("form", ["xml", "json"])
+def test_specs_go_to_vsphere_and_come_back(form):
+    spec = {**SPEC, "hostname": "{{.VMName}}", "ssh_keys": ["k"]}
+    exported = export_spec(spec, format=form)
+    assert [f["path"] for f in exported["findings"]] == ["ssh_keys"]
+    imported = import_spec(exported["text"])
+    assert imported["spec"]["timezone"] == "Europe/Berlin"
+    with pytest.raises(quantix.InputError):
+        import_spec("<a/>")
+    with pytest.raises(ValueError, match="unknown format"):
+        export_spec(spec, format="yaml")

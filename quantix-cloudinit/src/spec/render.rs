@@ -337,10 +337,12 @@ impl<'a> Job<'a> {
         path: &str,
         password: Option<&Password>,
     ) -> Option<quantix_core::Secret> {
+        let linux = self.spec.linux.as_ref();
+        let hashing = linux.and_then(|linux| linux.password_hashing).unwrap_or_default();
         match password? {
             Password::Hash(hash) => Some(hash.clone()),
             Password::Plain(text) => {
-                match crate::password::hash_sha512(text.expose(), self.entropy) {
+                match crate::password::hash(text.expose(), hashing, self.entropy) {
                     Ok(hash) => Some(hash),
                     Err(error) => {
                         self.fault(path, "invalid-password", error.to_string());

@@ -47,6 +47,19 @@ pub enum Format {
     Xml,
 }
 
+impl std::str::FromStr for Format {
+    type Err = VsphereError;
+
+    /// Reads `json` or `xml`.
+    fn from_str(text: &str) -> Result<Self, VsphereError> {
+        match text {
+            "json" => Ok(Self::Json),
+            "xml" => Ok(Self::Xml),
+            _ => Err(Problem::FormatName(text.chars().take(64).collect()).into()),
+        }
+    }
+}
+
 /// A spec that was read, and what was left out or doubtful.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Imported {
@@ -72,6 +85,8 @@ pub struct VsphereError(#[from] Problem);
 
 #[derive(Debug, thiserror::Error)]
 enum Problem {
+    #[error("unknown format {0:?}: expected \"json\" or \"xml\"")]
+    FormatName(String),
     #[error("{0} bytes, at most {VSPHERE_BYTES_MAX}")]
     TooLarge(usize),
     #[error(

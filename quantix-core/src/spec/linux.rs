@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Password, is_false};
+use super::{Password, PasswordHashing, is_false};
 
 /// The part of a spec that only Linux guests have.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct LinuxSpec {
     /// Whether the image's own default user is created as well.
     #[serde(skip_serializing_if = "is_false")]
     pub keep_default_user: bool,
+    /// How plain passwords are hashed; else SHA-512-crypt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_hashing: Option<PasswordHashing>,
     /// Whether sshd accepts passwords; else the image decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ssh_password_auth: Option<bool>,

@@ -23,7 +23,7 @@ use crate::{ProjectId, Secret, SpecId};
 pub use document::Document;
 pub use linux::{Command, LinuxSpec, ScriptWhen, SpecFile, SpecScript, SpecUser};
 pub use network::{NetworkSpec, NicSpec, RouteSpec};
-pub use password::{CryptScheme, Password};
+pub use password::{CryptScheme, Password, PasswordHashing};
 pub use validate::{
     LABEL_KEY_BYTES_MAX, LABEL_VALUE_BYTES_MAX, LABELS_MAX, SPEC_ITEMS_MAX, SPEC_NAME_BYTES_MAX,
     SPEC_TEXT_BYTES_MAX,

@@ -38,6 +38,19 @@ pub enum CryptScheme {
     GostYescrypt,
 }
 
+/// How plain passwords are hashed for a guest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PasswordHashing {
+    /// SHA-512-crypt, which every Linux guest knows.
+    #[default]
+    Sha512,
+    /// yescrypt, the strongest; Debian 11, Ubuntu 22.04, Fedora 35 and newer.
+    Yescrypt,
+    /// bcrypt; guests with libxcrypt, and the BSDs.
+    Bcrypt,
+}
+
 impl fmt::Display for CryptScheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

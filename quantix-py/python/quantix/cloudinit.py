@@ -1,6 +1,7 @@
 """Guest customization: documents, specs and seed images."""
 
-from quantix._core import build_seed, mime_split, mime_write, render_files, render_spec, seed_image
+from quantix._core import build_seed, export_spec, import_spec, mime_split, mime_write, render_files
+from quantix._core import render_spec, seed_image
 from quantix._core import seed_check as check
 from quantix._core import seed_diff as diff
 from quantix._core import seed_explain as explain
@@ -12,6 +13,8 @@ __all__ = [
     "check",
     "diff",
     "explain",
+    "export_spec",
+    "import_spec",
     "merge",
     "mime_split",
     "mime_write",
