@@ -134,7 +134,7 @@ pub struct Dropin {
 /// ```
 /// # use quantix_cloudinit::ignition::data_url;
 /// assert_eq!(data_url(b"a b\n"), "data:,a%20b%0A");
-/// assert_eq!(data_url(&[0, 1, 2]), "data:;base64,AAEC");
+/// assert_eq!(data_url(&[0, 1, 2, 3, 4, 5]), "data:;base64,AAECAwQF");
 /// ```
 #[must_use]
 pub fn data_url(bytes: &[u8]) -> String {
