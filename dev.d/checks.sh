@@ -16,7 +16,7 @@ check_tests() {
 	QUANTIX_GUEST_OVA=$guest_ova cargo nextest run --workspace --locked --no-fail-fast
 }
 
-check_doctests() { cargo test --doc --workspace --locked --quiet; }
+check_doctests() { cargo test --doc --workspace --locked --quiet --no-fail-fast; }
 
 # As its users get it: pip builds and installs the package, then it is tested from outside.
 check_python() {
