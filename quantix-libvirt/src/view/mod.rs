@@ -2,6 +2,7 @@
 
 mod details;
 mod edit;
+#[cfg(feature = "ffi")]
 mod others;
 
 use std::{borrow::Cow, fmt};
