@@ -2,14 +2,9 @@
 
 use std::error::Error;
 
-use pyo3::{
-    IntoPyObjectExt, import_exception,
-    prelude::*,
-    types::{PyDict, PyList},
-};
+use pyo3::{import_exception, prelude::*};
 use quantix_core::Finding;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 
 import_exception!(quantix.exceptions, InputError);
 import_exception!(quantix.exceptions, EnvironmentFailure);
@@ -71,33 +66,7 @@ pub(crate) fn to_python<'py>(
     py: Python<'py>,
     document: &impl Serialize,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let value = serde_json::to_value(document).map_err(|error| input_error(&error, &[]))?;
-    value_to_python(py, &value)
-}
-
-fn value_to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
-    match value {
-        Value::Null => Ok(py.None().into_bound(py)),
-        Value::Bool(value) => value.into_bound_py_any(py),
-        Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
-            (Some(value), _, _) => value.into_bound_py_any(py),
-            (_, Some(value), _) => value.into_bound_py_any(py),
-            (_, _, value) => value.into_bound_py_any(py),
-        },
-        Value::String(text) => text.into_bound_py_any(py),
-        Value::Array(items) => {
-            let list = PyList::empty(py);
-            for item in items {
-                list.append(value_to_python(py, item)?)?;
-            }
-            Ok(list.into_any())
-        }
-        Value::Object(fields) => {
-            let dict = PyDict::new(py);
-            for (key, item) in fields {
-                dict.set_item(key, value_to_python(py, item)?)?;
-            }
-            Ok(dict.into_any())
-        }
-    }
+    // Through text and Python's own reader: fields keep the order of the document.
+    let json = serde_json::to_string(document).map_err(|error| input_error(&error, &[]))?;
+    py.import("json")?.call_method1("loads", (json,))
 }
