@@ -18,11 +18,16 @@ check_tests() {
 
 check_doctests() { cargo test --doc --workspace --locked --quiet --no-fail-fast; }
 
-# As its users get it: pip builds and installs the package, then it is tested from outside.
-check_python() {
+# As its users get it: pip builds and installs the package.
+install_python_package() {
 	PATH=$root/.venv/bin:$PATH
+	MATURIN_PEP517_ARGS='--profile dev --locked' \
+		pip install --quiet --no-build-isolation --no-deps "$root/quantix-py"
+}
+
+check_python() {
+	install_python_package
 	cd "$root/quantix-py"
-	MATURIN_PEP517_ARGS='--profile dev --locked' pip install --quiet --no-build-isolation --no-deps .
 	mypy -p quantix
 	python -m mypy.stubtest quantix --ignore-missing-stub
 	QUANTIX_GUEST_OVA=$guest_ova pytest
@@ -34,6 +39,7 @@ check_c() {
 	local out=$target/dev/c flags=(-Wall -Wextra -Wpedantic -Werror -g -I"$root/quantix-ffi/include")
 	local link=(-L"$target/debug" -lquantix "-Wl,-rpath,$target/debug")
 	cargo build --locked --quiet -p quantix-ffi
+	"$root/.venv/bin/python" -c 'import quantix' 2>/dev/null || install_python_package
 	rm -rf "$out" && mkdir -p "$out"
 	local name
 	for name in appliance folders; do
