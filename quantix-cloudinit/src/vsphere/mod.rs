@@ -10,7 +10,8 @@
 //! use quantix_cloudinit::vsphere::{Format, export, import};
 //! let json = r#"{"name": "web", "spec": {"configuration_spec": {"linux_config": {
 //!     "hostname": {"type": "VIRTUAL_MACHINE"}, "domain": "example.com"}},
-//!     "global_DNS_settings": {"dns_servers": ["10.0.0.2"]}, "interfaces": []}}"#;
+//!     "global_DNS_settings": {"dns_servers": ["10.0.0.2"]}, "interfaces": [
+//!     {"adapter": {"ipv4": {"type": "DHCP"}}}]}}"#;
 //! let imported = import(json)?;
 //! assert_eq!(imported.spec.hostname.as_deref(), Some("{{.VMName}}"));
 //! let exported = export(&imported.spec, Format::Xml)?;
