@@ -13,8 +13,8 @@
 //! ```
 //!
 //! How a function is made: `#[unsafe(no_mangle)] pub unsafe extern "C" fn qtx_…`, its whole body
-//! in [`boundary::call`], inputs read by [`boundary::text`] and the like, outputs written by
-//! [`boundary::put_json`] as its last step. One module per library crate.
+//! in `boundary::call`, inputs read by `boundary::text` and the like, outputs written by
+//! `boundary::put_json` as its last step. One module per library crate.
 #![allow(non_camel_case_types, reason = "type names are the C names")]
 
 mod boundary;

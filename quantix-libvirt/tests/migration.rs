@@ -152,7 +152,9 @@ fn a_move_that_takes_too_long_is_aborted() {
     let lab = Lab::new(3);
     block_on(async {
         let (here, there) = (lab.host(1).await, lab.host(2).await);
-        let domain = started(&here, &lab.machine(1)).await;
+        // Even an empty page costs nine bytes on the wire: 9 MiB, at 1 MiB/s.
+        let large = DomainSpec { memory_mib: MemoryMib(4096), ..lab.machine(1) };
+        let domain = started(&here, &large).await;
         let mut slow = MigrateRequest::live(lab.uri(2));
         slow.bandwidth_mib = Some(1);
         let error = here.within(seconds(2)).migrate(&domain, &slow, |_| ()).await.unwrap_err();

@@ -1,75 +1,58 @@
-//! From what an appliance says that it is to the machine that libvirt is asked for.
+//! From the machine that an appliance became to the one that libvirt is asked for.
 
 use std::collections::BTreeMap;
 
-use quantix_core::{Finding, MemoryMib, VmId};
+use quantix_core::{
+    Finding, MemoryMib, VmId,
+    model::{self, VmSpec},
+};
 use quantix_libvirt::{
     DiskBus, DiskSpec, DomainSpec, DomainType, Firmware, Mac, NicSource, NicSpec, OwnerTag,
     SerialSpec, Topology,
 };
-use quantix_ova::{
-    convert::ConvertedDisk,
-    ovf::{self, Machine, Media},
-};
+use quantix_ova::{convert::ConvertedDisk, import::Import};
 
 use crate::failure::Failure;
-
-/// CPUs of a machine whose descriptor names none.
-const CPUS_DEFAULT: u32 = 1;
-/// Memory of a machine whose descriptor names none.
-const MEMORY_MIB_DEFAULT: u64 = 1024;
 
 /// What the machine shall have, apart from its files.
 #[derive(Debug)]
 pub(super) struct Hardware {
-    /// Virtual CPUs.
-    pub(super) cpus: u32,
-    /// Memory.
-    pub(super) memory_mib: MemoryMib,
-    /// The network of each interface, and its address.
-    pub(super) nics: Vec<(String, Mac)>,
-    topology: Option<Topology>,
-    firmware: Firmware,
-    tpm: bool,
-    /// What the appliance asked for and does not get as written.
+    /// The machine that the appliance became.
+    pub(super) vm: VmSpec,
+    /// The address of each interface.
+    pub(super) macs: Vec<Mac>,
+    /// What this host has no way to give as imported.
     pub(super) findings: Vec<Finding>,
+    sources: Vec<Option<String>>,
 }
 
 impl Hardware {
-    /// Reads the machine of an appliance.
-    pub(super) fn new(machine: &Machine, id: VmId) -> Self {
-        let mut findings = machine.findings.clone();
-        let cpus = machine.cpus.unwrap_or_else(|| {
-            let message = "the appliance names no CPUs; it gets 1";
-            findings.push(Finding::warning("default-cpus", message));
-            CPUS_DEFAULT
-        });
-        let memory = machine.memory_mib.unwrap_or_else(|| {
-            let message = "the appliance names no memory; it gets 1 GiB";
-            findings.push(Finding::warning("default-memory", message));
-            MEMORY_MIB_DEFAULT
-        });
-        let firmware = match (machine.firmware, machine.is_secure_boot) {
-            (ovf::Firmware::Efi, true) => Firmware::EfiSecure,
-            (ovf::Firmware::Efi, false) => Firmware::Efi,
-            (ovf::Firmware::Bios, _) => Firmware::Bios,
-        };
-        let mut nics = Vec::new();
-        for (index, nic) in (0u32..).zip(&machine.nics) {
-            let own = nic.mac.as_deref().and_then(|mac| mac.parse().ok());
-            let mac = own.unwrap_or_else(|| Mac::derived(id, index));
-            nics.push((nic.network.clone().unwrap_or_else(|| "default".to_owned()), mac));
+    /// Takes the imported machine; interfaces without an address get one that follows from `id`.
+    pub(super) fn new(import: &Import, id: VmId) -> Self {
+        let mut findings = import.findings.clone();
+        let own = |nic: &model::NicSpec| nic.mac_address.and_then(|mac| Mac::new(mac.0));
+        let macs = (0u32..)
+            .zip(&import.vm.network_interfaces)
+            .map(|(index, nic)| own(nic).unwrap_or_else(|| Mac::derived(id, index)));
+        let macs = macs.collect();
+        for href in &import.cdroms {
+            let message = format!("the image {href} is not put into an optical drive");
+            findings.push(Finding::warning("cdrom-left-out", message));
         }
-        note_changes(machine, &mut findings);
-        Self {
-            cpus,
-            memory_mib: MemoryMib(memory),
-            nics,
-            topology: topology(cpus, machine.cores_per_socket),
-            firmware,
-            tpm: machine.has_tpm,
-            findings,
+        if !import.properties.is_empty() {
+            let message = "the appliance's properties are not handed to the guest";
+            findings.push(Finding::warning("properties-left-out", message));
         }
+        for disk in import.vm.disks.iter().filter(|disk| disk.bus == model::DiskBus::Nvme) {
+            let message = format!("disk {} becomes a SATA disk: libvirt emulates no NVMe", disk.id);
+            findings.push(Finding::warning("nvme-changed", message));
+        }
+        Self { vm: import.vm.clone(), macs, findings, sources: import.sources.clone() }
+    }
+
+    /// Memory.
+    pub(super) fn memory(&self) -> MemoryMib {
+        self.vm.memory.size_mib
     }
 
     /// The domain, once its files are known.
@@ -81,32 +64,64 @@ impl Hardware {
         files: Files<'_>,
         networks: &BTreeMap<String, NicSource>,
     ) -> DomainSpec {
-        let mut spec = DomainSpec::new(name, id, self.cpus, self.memory_mib);
+        let mut spec = DomainSpec::new(name, id, self.vm.cpu.cores, self.memory());
         spec.domain_type = execution;
-        spec.topology = self.topology;
-        spec.firmware = self.firmware;
-        spec.tpm = self.tpm;
+        spec.topology = topology(&self.vm.cpu);
+        spec.firmware = match (self.vm.firmware, self.vm.secure_boot) {
+            (model::Firmware::Efi, true) => Firmware::EfiSecure,
+            (model::Firmware::Efi, false) => Firmware::Efi,
+            (model::Firmware::Bios, _) => Firmware::Bios,
+        };
+        spec.tpm = self.vm.tpm.is_some();
         spec.serial = SerialSpec::PtyWithLog { path: files.console.to_owned() };
         spec.tag = Some(files.tag);
-        for (order, path) in (1u32..).zip(files.disks) {
-            spec.disks.push(DiskSpec::qcow2(path.as_str()).boot(order));
+        for (disk, path) in self.vm.disks.iter().zip(files.disks) {
+            let mut device = DiskSpec::qcow2(path.as_str()).on(bus(disk.bus));
+            device.boot_order = disk.boot_order;
+            spec.disks.push(device);
         }
-        // The seed is a read-only virtio disk: every cloud image's kernel has that driver, while
-        // many have none for an optical drive of a q35 machine.
-        let seed = DiskSpec { readonly: true, ..DiskSpec::raw(files.seed) };
-        spec.disks.push(seed.on(DiskBus::Virtio));
-        for (network, mac) in &self.nics {
-            let source = networks.get(network).cloned().unwrap_or(NicSource::User);
-            spec.nics.push(NicSpec::new(source).mac(*mac));
+        if spec.disks.iter().all(|disk| disk.boot_order.is_none()) {
+            for (order, disk) in (1u32..).zip(&mut spec.disks) {
+                disk.boot_order = Some(order);
+            }
+        }
+        spec.disks.push(seed_disk(files.seed, &spec.disks));
+        for (nic, mac) in self.vm.network_interfaces.iter().zip(&self.macs) {
+            let source = networks.get(nic.network_id.as_str()).cloned();
+            let source = source.unwrap_or(NicSource::User);
+            let mut device = NicSpec::new(source).mac(*mac);
+            device.model = nic.model.as_str().to_owned();
+            spec.nics.push(device);
         }
         spec
+    }
+
+    /// The converted disks of the machine, in the order in which it has them.
+    pub(super) fn disk_paths(&self, converted: &[ConvertedDisk]) -> Result<Vec<String>, Failure> {
+        let mut paths = Vec::new();
+        for (disk, source) in self.vm.disks.iter().zip(&self.sources) {
+            let by_id = converted.iter().find(|made| made.id == disk.id.as_str());
+            let by_source =
+                || converted.iter().find(|made| source.is_some() && made.source == *source);
+            let made = by_id.or_else(by_source).ok_or_else(|| {
+                Failure::input(format!("the appliance's disk `{}` was not converted", disk.id))
+            })?;
+            let path = made.path.to_str().ok_or_else(|| {
+                Failure::input("libvirt takes only UTF-8 paths").hint("choose another --to")
+            })?;
+            paths.push(path.to_owned());
+        }
+        if paths.is_empty() {
+            return Err(Failure::input("the appliance has no disk, so nothing could boot"));
+        }
+        Ok(paths)
     }
 }
 
 /// The files of a machine.
 #[derive(Debug)]
 pub(super) struct Files<'a> {
-    /// Its disks, in the order of the appliance.
+    /// Its disks, in the order of the machine.
     pub(super) disks: &'a [String],
     /// The seed image.
     pub(super) seed: &'a str,
@@ -116,75 +131,32 @@ pub(super) struct Files<'a> {
     pub(super) tag: OwnerTag,
 }
 
-fn topology(cpus: u32, cores_per_socket: Option<u32>) -> Option<Topology> {
-    let cores = cores_per_socket.filter(|&cores| cores > 0 && cpus.is_multiple_of(cores))?;
-    Some(Topology { sockets: cpus / cores, cores, threads: 1 })
+fn topology(cpu: &model::CpuSpec) -> Option<Topology> {
+    let groups = cpu.sockets.checked_mul(cpu.threads_per_core).filter(|&groups| groups > 1)?;
+    let cores = cpu.cores / groups;
+    (cores * groups == cpu.cores && cores > 0).then_some(Topology {
+        sockets: cpu.sockets,
+        cores,
+        threads: cpu.threads_per_core,
+    })
 }
 
-/// Says what the machine has in the appliance and gets otherwise here.
-fn note_changes(machine: &Machine, findings: &mut Vec<Finding>) {
-    let mut note = |code, message: String, line, column| {
-        findings.push(Finding::info(code, message).at_position(line, column));
-    };
-    for controller in &machine.controllers {
-        let message = format!(
-            "disks of the {} controller become virtio disks, which cloud images have drivers for",
-            controller.model.as_deref().unwrap_or("declared")
-        );
-        note("controller-changed", message, controller.at.line, controller.at.column);
-    }
-    for nic in &machine.nics {
-        let Some(model) = nic.model.as_deref().filter(|model| !model.contains("virtio")) else {
-            continue;
-        };
-        let message = format!("the {model} interface becomes a virtio one");
-        note("nic-changed", message, nic.at.line, nic.at.column);
-    }
-    for cdrom in &machine.cdroms {
-        let message = match &cdrom.href {
-            Some(href) => format!("the optical drive with {href} is left out"),
-            None => "the empty optical drive is left out".to_owned(),
-        };
-        note("cdrom-dropped", message, cdrom.at.line, cdrom.at.column);
-    }
-    for floppy in &machine.floppies {
-        note(
-            "floppy-dropped",
-            "the floppy drive is left out".into(),
-            floppy.at.line,
-            floppy.at.column,
-        );
-    }
-    for other in &machine.others {
-        if other.kind == "tpm" {
-            continue;
-        }
-        let message = format!("the {} device is left out", other.kind);
-        note("device-dropped", message, other.at.line, other.at.column);
+fn bus(bus: model::DiskBus) -> DiskBus {
+    match bus {
+        model::DiskBus::Virtio => DiskBus::Virtio,
+        model::DiskBus::Scsi => DiskBus::Scsi,
+        model::DiskBus::Sata | model::DiskBus::Nvme => DiskBus::Sata,
+        model::DiskBus::Ide => DiskBus::Ide,
+        model::DiskBus::Usb => DiskBus::Usb,
     }
 }
 
-/// The converted disks of the machine, in the order in which it has them.
-pub(super) fn disk_order(
-    machine: &Machine,
-    converted: &[ConvertedDisk],
-) -> Result<Vec<String>, Failure> {
-    let mut paths = Vec::new();
-    for disk in &machine.disks {
-        let id = match &disk.media {
-            Media::Disk(id) | Media::File(id) => id,
-            Media::None => continue,
-        };
-        let found = converted.iter().find(|made| made.id == *id).ok_or_else(|| {
-            Failure::input(format!("the appliance's disk `{id}` has no content to convert"))
-        })?;
-        let path = found.path.to_str().ok_or_else(|| {
-            Failure::input("libvirt takes only UTF-8 paths").hint("choose another --to")
-        })?;
-        paths.push(path.to_owned());
+/// The seed as what the guest surely has a driver for: a read-only virtio disk beside virtio disks,
+/// since many cloud images have none for an optical drive of this machine type; else a CD.
+fn seed_disk(path: &str, disks: &[DiskSpec]) -> DiskSpec {
+    if disks.iter().any(|disk| disk.bus == DiskBus::Virtio) {
+        DiskSpec { readonly: true, ..DiskSpec::raw(path) }
+    } else {
+        DiskSpec::cdrom(path)
     }
-    if paths.is_empty() {
-        return Err(Failure::input("the appliance has no disk, so nothing could boot"));
-    }
-    Ok(paths)
 }

@@ -18,27 +18,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use quantix_cloudinit::{
     seed::ImageFormat,
     spec::{Entropy, RenderOptions, Rendered},
 };
 use quantix_core::{
-    Bytes, CustomizationSpec, Finding, NetworkKey, PoolKey, SpecVm,
+    CustomizationSpec, Finding, NetworkKey, PoolKey, SpecVm,
     cluster::{Cluster, Disk, Vm},
     spec::SpecVmNic,
 };
 use quantix_libvirt::{Class, CreateOptions, Host, Libvirt, NicSource, OwnerTag};
 use quantix_ova::{
     convert::{Conversion, Options, convert_appliance},
-    ovf::Machine,
+    import,
 };
 use quantix_scheduler::{Detail, PlaceAnswer, place_documents};
 
 pub(crate) use self::remove::UndeployArgs;
 use self::{
     asked::{Asked, asked},
-    hardware::{Files, Hardware, disk_order},
+    hardware::{Files, Hardware},
     nodes::Local,
     report::{DeployReport, human, rows},
     request::Request,
@@ -87,6 +87,9 @@ pub(crate) struct DeployArgs {
     /// The deployment option; else the appliance's default.
     #[arg(long, value_name = "ID")]
     option: Option<String>,
+    /// Which drivers the guest may be trusted to have.
+    #[arg(long, value_enum, default_value_t = Drivers::Known)]
+    drivers: Drivers,
     /// The folder in which the machine gets its own folder.
     #[arg(long, value_name = "DIR", default_value = "/var/lib/quantix/machines")]
     to: PathBuf,
@@ -103,6 +106,26 @@ pub(crate) struct DeployArgs {
     /// Do not wait for the guest.
     #[arg(long)]
     no_wait: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Drivers {
+    /// Paravirtual devices for guests that are known to bring their drivers.
+    Known,
+    /// Paravirtual devices throughout.
+    Virtio,
+    /// Devices that every system knows throughout.
+    Generic,
+}
+
+impl From<Drivers> for import::Drivers {
+    fn from(drivers: Drivers) -> Self {
+        match drivers {
+            Drivers::Known => Self::Known,
+            Drivers::Virtio => Self::Virtio,
+            Drivers::Generic => Self::Generic,
+        }
+    }
 }
 
 impl DeployArgs {
@@ -124,7 +147,7 @@ struct Deployment<'u> {
     spec: CustomizationSpec,
     declared: Option<Cluster>,
     request: Request,
-    machine: Machine,
+    decisions: Vec<import::Decision>,
     hardware: Hardware,
     findings: Vec<Finding>,
 }
@@ -139,10 +162,11 @@ impl<'u> Deployment<'u> {
             .as_deref()
             .map(|path| input::document(path, "cluster file"))
             .transpose()?;
-        let (request, machine, mut findings) = request::read(&args)?;
-        let hardware = Hardware::new(&machine, request.id);
+        let (request, import, mut findings) = request::read(&args)?;
+        let hardware = Hardware::new(&import, request.id);
         findings.extend(hardware.findings.iter().cloned());
-        Ok(Self { ui, args, start, spec, declared, request, machine, hardware, findings })
+        let decisions = import.report;
+        Ok(Self { ui, args, start, spec, declared, request, decisions, hardware, findings })
     }
 
     async fn run(mut self) -> Result<Answer, Failure> {
@@ -191,9 +215,10 @@ impl<'u> Deployment<'u> {
     /// Renders the spec for this machine. The randomness comes from the request, so that the same
     /// request asks for the same host name again.
     fn render(&mut self) -> Result<Rendered, Failure> {
-        let nics = self.hardware.nics.iter().map(|(network, mac)| SpecVmNic {
+        let nics = self.hardware.vm.network_interfaces.iter().zip(&self.hardware.macs);
+        let nics = nics.map(|(nic, mac)| SpecVmNic {
             mac: Some(mac.to_string()),
-            network: Some(network.clone()),
+            network: Some(nic.network_id.to_string()),
             ..SpecVmNic::default()
         });
         let vm = SpecVm {
@@ -211,6 +236,7 @@ impl<'u> Deployment<'u> {
             })?;
         self.findings.extend(rendered.findings().iter().cloned());
         self.ui.findings(&self.findings);
+        self.ui.note(report::changes(&self.decisions));
         Ok(rendered)
     }
 
@@ -234,11 +260,8 @@ impl<'u> Deployment<'u> {
     }
 
     async fn local(&self, host: &Host) -> Result<Local, Failure> {
-        let keys: Result<Vec<NetworkKey>, _> =
-            self.hardware.nics.iter().map(|(network, _)| network.parse()).collect();
-        let mut networks = keys.map_err(|error| {
-            Failure::input("a network of the appliance cannot be named").because(error)
-        })?;
+        let nics = self.hardware.vm.network_interfaces.iter();
+        let mut networks: Vec<NetworkKey> = nics.map(|nic| nic.network_id.clone()).collect();
         networks.sort();
         networks.dedup();
         Local::describe(host, &self.args.pool, &self.args.to, networks).await
@@ -251,10 +274,10 @@ impl<'u> Deployment<'u> {
         let key = self.request.name.parse().unwrap_or_else(|_| self.request.id.into());
         let mut vm = Vm::new(
             key,
-            quantix_core::Millicores(u64::from(self.hardware.cpus) * 1000),
-            self.hardware.memory_mib,
+            quantix_core::Millicores(u64::from(self.hardware.vm.cpu.cores) * 1000),
+            self.hardware.memory(),
         );
-        vm.disks = self.machine.disks.iter().map(|disk| self.demand(disk)).collect();
+        vm.disks = self.hardware.vm.disks.iter().map(|disk| self.demand(disk)).collect();
         vm.networks = local.networks().to_vec();
         let policy = place::policy(self.args.policy.as_ref())?;
         let answer =
@@ -273,10 +296,10 @@ impl<'u> Deployment<'u> {
         Ok(answer)
     }
 
-    fn demand(&self, disk: &quantix_ova::ovf::MachineDisk) -> Disk {
+    fn demand(&self, disk: &quantix_core::model::DiskSpec) -> Disk {
         Disk {
-            id: None,
-            size_bytes: Bytes(disk.capacity_bytes.unwrap_or_default()),
+            id: Some(disk.id.clone()),
+            size_bytes: disk.size_bytes,
             storage_pool_id: Some(self.args.pool.clone()),
         }
     }
@@ -310,7 +333,7 @@ impl<'u> Deployment<'u> {
         rendered: &Rendered,
         conversion: &Conversion,
     ) -> Result<Written, Failure> {
-        let disks = disk_order(&self.machine, &conversion.disks)?;
+        let disks = self.hardware.disk_paths(&conversion.disks)?;
         let (seed, console) = (folder.file("seed.iso")?, folder.file("console.log")?);
         rendered
             .seed_image(ImageFormat::default())
@@ -332,6 +355,7 @@ impl<'u> Deployment<'u> {
             domain_type: None,
             already_deployed: placement.is_none(),
             placement: placement.cloned(),
+            decisions: self.decisions.clone(),
             conversion: None,
             asked: asked.guest.clone(),
             got: None,

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use quantix_core::Finding;
-use quantix_ova::convert::Conversion;
+use quantix_ova::{
+    convert::Conversion,
+    import::{Decision, Verdict},
+};
 use quantix_scheduler::PlaceAnswer;
 use serde::Serialize;
 
@@ -26,6 +29,8 @@ pub(crate) struct DeployReport {
     /// Why each other node was not chosen: the placement decision, as `quantix place` answers it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) placement: Option<PlaceAnswer>,
+    /// What became of each part of the appliance, and why.
+    pub(crate) decisions: Vec<Decision>,
     /// What the appliance's disks became, as `quantix ova convert` answers it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) conversion: Option<Conversion>,
@@ -168,6 +173,17 @@ fn shorten(key: &str) -> String {
         }
         _ => key.to_owned(),
     }
+}
+
+/// What the machine has otherwise than the appliance says, and why.
+pub(crate) fn changes(decisions: &[Decision]) -> String {
+    let mut table = Table::new(["OF THE APPLIANCE", "WAS", "BECOMES", "BECAUSE"]);
+    for decision in decisions.iter().filter(|decision| decision.verdict != Verdict::Kept) {
+        let text = |value: &Option<String>, none: &str| value.as_deref().unwrap_or(none).to_owned();
+        let (from, to) = (text(&decision.from, ""), text(&decision.to, "nothing"));
+        table.row([decision.item.clone(), from, to, decision.reason.clone()]);
+    }
+    table.render()
 }
 
 /// The report for people: where, why not elsewhere, and the table.

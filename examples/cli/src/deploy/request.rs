@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use quantix_core::{Finding, VmId};
 use quantix_libvirt::NicSource;
 use quantix_ova::{
-    ovf::{Descriptor, Machine, VirtualSystem},
+    import::{Choices, Import, ImportError, import},
+    ovf::Descriptor,
     package::Package,
 };
 use sha2::{Digest, Sha256};
@@ -28,8 +29,8 @@ pub(super) struct Request {
     pub(super) key: [u8; 32],
 }
 
-/// Opens the appliance, chooses its system and names the request.
-pub(super) fn read(args: &DeployArgs) -> Result<(Request, Machine, Vec<Finding>), Failure> {
+/// Opens the appliance, makes a machine of it and names the request.
+pub(super) fn read(args: &DeployArgs) -> Result<(Request, Import, Vec<Finding>), Failure> {
     let package = Package::open(&args.ova).map_err(ova::package_failure)?;
     let broken = |findings: &[Finding]| {
         let errors = findings.iter().filter(|finding| finding.is_error()).cloned().collect();
@@ -40,14 +41,15 @@ pub(super) fn read(args: &DeployArgs) -> Result<(Request, Machine, Vec<Finding>)
     if descriptor.is_broken() {
         return Err(broken(descriptor.findings()));
     }
-    let system = choose(args, &descriptor)?;
-    check_option(args, &descriptor)?;
-    let machine = descriptor.machine(system, args.option.as_deref());
-    let name = match &args.name {
-        Some(name) => name.clone(),
-        None => system.name.clone().unwrap_or_else(|| system.id.clone()),
+    let choices = Choices {
+        system: args.system.clone(),
+        option: args.option.clone(),
+        drivers: args.drivers.into(),
+        ..Choices::default()
     };
-    let digest = digest(args, &package, &name, &system.id)?;
+    let import = import(&descriptor, &choices).map_err(not_imported)?;
+    let name = args.name.clone().unwrap_or_else(|| import.name.clone());
+    let digest = digest(args, &package, &name, &import.system)?;
     let key: [u8; 32] = Sha256::digest([b"entropy:", digest.as_slice()].concat()).into();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
@@ -57,34 +59,21 @@ pub(super) fn read(args: &DeployArgs) -> Result<(Request, Machine, Vec<Finding>)
         text
     });
     let findings = descriptor.findings().to_vec();
-    Ok((Request { package, name, id, digest, key }, machine, findings))
+    Ok((Request { package, name, id, digest, key }, import, findings))
 }
 
-fn choose<'d>(args: &DeployArgs, descriptor: &'d Descriptor) -> Result<&'d VirtualSystem, Failure> {
-    let systems = descriptor.systems();
-    let ids = || systems.iter().map(|system| system.id.as_str()).collect::<Vec<_>>().join(", ");
-    match (&args.system, &systems[..]) {
-        (None, [system]) => Ok(system),
-        (None, []) => Err(Failure::input("the appliance has no system")),
-        (None, _) => Err(Failure::input(format!("the appliance has several systems: {}", ids()))
-            .hint("choose one with --system")),
-        (Some(wanted), _) => {
-            systems.iter().find(|system| system.id == *wanted).copied().ok_or_else(|| {
-                Failure::input(format!("the appliance has no system `{wanted}`"))
-                    .hint(format!("it has: {}", ids()))
-            })
+fn not_imported(error: ImportError) -> Failure {
+    let hint = match &error {
+        ImportError::ManySystems { .. } => "choose one with --system",
+        ImportError::NoSystem | ImportError::Unknown { .. } | ImportError::Properties { .. } => {
+            "`quantix ova inspect` tells what there is"
         }
-    }
-}
-
-fn check_option(args: &DeployArgs, descriptor: &Descriptor) -> Result<(), Failure> {
-    let Some(wanted) = &args.option else { return Ok(()) };
-    if descriptor.options.iter().any(|option| option.id == *wanted) {
-        return Ok(());
-    }
-    let known: Vec<&str> = descriptor.options.iter().map(|option| option.id.as_str()).collect();
-    Err(Failure::input(format!("the appliance has no deployment option `{wanted}`"))
-        .hint(format!("it has: {}", known.join(", "))))
+    };
+    let findings = match &error {
+        ImportError::Properties { findings } => findings.clone(),
+        _ => Vec::new(),
+    };
+    Failure::input(error.to_string()).with_findings(findings).hint(hint)
 }
 
 /// The digest of everything that the machine follows from. The manifest stands for the disks.
@@ -96,7 +85,7 @@ fn digest(
 ) -> Result<[u8; 32], Failure> {
     let spec = input::read(&args.spec)?;
     let manifest = package.manifest().map(|text| text.bytes.as_slice()).unwrap_or_default();
-    let networks = format!("{:?}", args.network);
+    let choices = format!("{:?} {:?}", args.network, args.drivers);
     let parts: [&[u8]; 7] = [
         &package.descriptor().bytes,
         manifest,
@@ -104,7 +93,7 @@ fn digest(
         name.as_bytes(),
         system.as_bytes(),
         args.option.as_deref().unwrap_or_default().as_bytes(),
-        networks.as_bytes(),
+        choices.as_bytes(),
     ];
     let mut hash = Sha256::new();
     for part in parts {
