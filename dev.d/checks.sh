@@ -108,7 +108,7 @@ run_phase() {
 # "passed failed" of nextest, of cargo's own test runner and of pytest, by their closing lines.
 count_tests() {
 	sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
-		/^ *Summary \[.*tests? run:/ || /^test result:/ || /^=*.* in [0-9.]+s/ {
+		/^ *Summary \[.*tests? run:/ || /^test result:/ || /^=* ?[0-9]+ (passed|failed|errors?|skipped).* in [0-9.]+s/ {
 			for (i = 2; i <= NF; i++) {
 				if ($i ~ /^passed[,;]?$/) p += $(i - 1)
 				if ($i ~ /^failed[,;]?$/) f += $(i - 1)
