@@ -45,8 +45,9 @@ pub(super) async fn first_boot(host: &Host, id: VmId, limit: Duration) -> Result
                 Err(error) => return Ok(format!("unreadable result: {error}")),
             },
             Err(error) if Instant::now() >= until => return Err(error),
-            // Not there yet, or the agent is busy with the boot.
-            Err(_) => {}
+            // Not there yet, or the agent is busy with the boot; unless the machine itself is gone.
+            Err(_) if host.state(id).await?.is_active() => {}
+            Err(error) => return Err(error),
         }
         sleep(PAUSE).await;
     }
