@@ -89,7 +89,10 @@ boot() {
 		sleep 0.02
 	done
 	echo "$child" >"$host/pid"
-	ip link add "qx$(short)$i" type veth peer name eth0 netns "$child"
+	# A host that comes back has the same card: with another address its neighbours would send to the
+	# old one until their caches expire, for up to a minute.
+	ip link add "qx$(short)$i" type veth peer name eth0 \
+		address "$(printf '02:71:78:00:00:%02x' "$i")" netns "$child"
 	ip link set "qx$(short)$i" master "$bridge" up
 	for _ in $(seq 500); do
 		[[ -S $host/run/libvirt/libvirt-sock ]] && return
@@ -125,8 +128,8 @@ kill)
 boot) boot "$1" ;;
 cut) ip link set "qx$(short)$1" down ;;
 join) ip link set "qx$(short)$1" up ;;
-freeze) inside "$1" sh -c 'kill -STOP "$(cat /run/libvirtd.pid)"' ;;
-thaw) inside "$1" sh -c 'kill -CONT "$(cat /run/libvirtd.pid)"' ;;
+freeze) inside "$1" pkill -STOP -F /run/libvirtd.pid ;;
+thaw) inside "$1" pkill -CONT -F /run/libvirtd.pid ;;
 down)
 	for pid in "$dir"/h*/pid; do kill -9 "$(cat "$pid")" 2>/dev/null || true; done
 	ip link del "$bridge" 2>/dev/null || true
