@@ -63,7 +63,7 @@ check_fuzz() {
 		if ! grep -qxF "name = \"$name\"" "$fuzz_dir/Cargo.toml"; then
 			echo "$name: fuzz/Cargo.toml has no [[bin]] of this name"
 			broken=$((broken + 1))
-		elif fuzz_run debug "$name" "$fresh/$name" -seed=1 -runs=20000 -max_total_time=3 >"$log" 2>&1; then
+		elif fuzz_run debug "$name" "$fresh/$name" -seed=1 -runs=10000 -max_total_time=2 >"$log" 2>&1; then
 			echo "$name: $(sed -n 's/^Done \(.*\)/\1/p' "$log")"
 		else
 			tail -n 40 "$log"
