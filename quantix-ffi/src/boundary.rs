@@ -32,6 +32,29 @@ pub(crate) unsafe fn call(
     status
 }
 
+/// Runs the body of an exported function that answers with a document: JSON, which
+/// `qtx_string_free` frees. `out` is written only on success, and refused when NULL before any work
+/// is done.
+///
+/// # Safety
+/// `out` and `error` are NULL or writable.
+pub(crate) unsafe fn answer<T: Serialize>(
+    out: *mut *mut c_char,
+    name: &str,
+    error: *mut *mut qtx_error,
+    body: impl FnOnce() -> Result<T, Fault>,
+) -> qtx_status {
+    let body = || {
+        check_out(out, name)?;
+        let json = serde_json::to_string(&body()?).map_err(|error| Fault::input(&error))?;
+        // SAFETY: `out` is not NULL, so writable by contract.
+        unsafe { put_text(out, &json) };
+        Ok(())
+    };
+    // SAFETY: by contract.
+    unsafe { call(error, body) }
+}
+
 /// Reads a text argument.
 ///
 /// # Safety
@@ -75,20 +98,6 @@ pub(crate) fn check_out<T>(out: *mut T, name: &str) -> Result<(), Fault> {
         let message = format!("argument `{name}` is NULL");
         return Err(Fault::new(qtx_status::NullArgument, message));
     }
-    Ok(())
-}
-
-/// Hands a document to the caller as a JSON string that `qtx_string_free` frees.
-///
-/// # Safety
-/// `out` is writable.
-pub(crate) unsafe fn put_json<T: Serialize>(
-    out: *mut *mut c_char,
-    document: &T,
-) -> Result<(), Fault> {
-    let json = serde_json::to_string(document).map_err(|error| Fault::input(&error))?;
-    // SAFETY: as the caller promises.
-    unsafe { put_text(out, &json) };
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use quantix_cloudinit::{
 use quantix_core::{CustomizationSpec, SpecVm};
 
 use crate::{
-    boundary::{call, check_out, document, optional_text, put_json, text},
+    boundary::{answer, document, optional_text, text},
     error::{Fault, qtx_error, qtx_status},
 };
 
@@ -35,8 +35,7 @@ pub unsafe extern "C" fn qtx_spec_render(
     answer_out: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(answer_out, "answer_out")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract NULL or NUL-terminated.
         let (spec, vm, target, directory) = unsafe {
             (
@@ -65,11 +64,10 @@ pub unsafe extern "C" fn qtx_spec_render(
                 rendered.write_to(Path::new(dir)).map_err(|error| Fault::environment(&error))?
             }
         };
-        // SAFETY: `answer_out` is not NULL, and by contract writable.
-        unsafe { put_json(answer_out, &report) }
+        Ok(report)
     };
-    // SAFETY: by contract `error` is NULL or writable.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `answer_out` and `error` are NULL or writable.
+    unsafe { answer(answer_out, "answer_out", error, body) }
 }
 
 /// Makes a seed image and writes it to a file in one step, for its owner only.
@@ -93,8 +91,7 @@ pub unsafe extern "C" fn qtx_seed_build(
     answer_out: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(answer_out, "answer_out")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract NULL or NUL-terminated.
         let optional = |pointer, name| unsafe { optional_text(pointer, name) };
         let bytes = |text: Option<&str>| text.map(|text| text.as_bytes().to_vec());
@@ -115,11 +112,10 @@ pub unsafe extern "C" fn qtx_seed_build(
             .and_then(|files| SeedImage::build(&files, source.label(), format))
             .and_then(|image| image.write_to(Path::new(path)))
             .map_err(|error| fault(&error))?;
-        // SAFETY: `answer_out` is not NULL, and by contract writable.
-        unsafe { put_json(answer_out, &report) }
+        Ok(report)
     };
-    // SAFETY: by contract `error` is NULL or writable.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `answer_out` and `error` are NULL or writable.
+    unsafe { answer(answer_out, "answer_out", error, body) }
 }
 
 /// Reads a customization spec of vSphere: the client's XML, SOAP, or the REST API's JSON.
@@ -136,8 +132,7 @@ pub unsafe extern "C" fn qtx_spec_import(
     answer_out: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(answer_out, "answer_out")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract NULL or NUL-terminated.
         let document = unsafe { text(document, "document")? };
         let imported = vsphere::import(document).map_err(|error| Fault::input(&error))?;
@@ -145,11 +140,10 @@ pub unsafe extern "C" fn qtx_spec_import(
             "spec": imported.spec.to_value_with_secrets(),
             "findings": imported.findings,
         });
-        // SAFETY: `answer_out` is not NULL, and by contract writable.
-        unsafe { put_json(answer_out, &answer) }
+        Ok(answer)
     };
-    // SAFETY: by contract `error` is NULL or writable.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `answer_out` and `error` are NULL or writable.
+    unsafe { answer(answer_out, "answer_out", error, body) }
 }
 
 /// Writes a spec for vSphere, as XML for its client or as JSON for the REST API.
@@ -167,8 +161,7 @@ pub unsafe extern "C" fn qtx_spec_export(
     answer_out: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(answer_out, "answer_out")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract NULL or NUL-terminated.
         let (spec, format) =
             unsafe { (text(spec_json, "spec_json")?, optional_text(format, "format")?) };
@@ -176,11 +169,10 @@ pub unsafe extern "C" fn qtx_spec_export(
         let format: vsphere::Format =
             format.unwrap_or("xml").parse().map_err(|error| Fault::input(&error))?;
         let exported = vsphere::export(&spec, format).map_err(|error| Fault::input(&error))?;
-        // SAFETY: `answer_out` is not NULL, and by contract writable.
-        unsafe { put_json(answer_out, &exported) }
+        Ok(exported)
     };
-    // SAFETY: by contract `error` is NULL or writable.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `answer_out` and `error` are NULL or writable.
+    unsafe { answer(answer_out, "answer_out", error, body) }
 }
 
 fn fault(error: &SeedError) -> Fault {

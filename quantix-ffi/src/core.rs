@@ -9,7 +9,7 @@ use quantix_core::{
 };
 
 use crate::{
-    boundary::{call, check_out, document, put_json, put_text, text},
+    boundary::{answer, call, check_out, document, put_text, text},
     error::{Fault, qtx_error, qtx_status},
 };
 
@@ -53,15 +53,13 @@ pub unsafe extern "C" fn qtx_folder_path_names(
     names_out: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(names_out, "names_out")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract NULL or NUL-terminated.
         let path = folder_path(unsafe { text(path, "path")? })?;
-        // SAFETY: `names_out` is not NULL, and by contract writable.
-        unsafe { put_json(names_out, &path.names().collect::<Vec<_>>()) }
+        Ok(path.names().collect::<Vec<_>>())
     };
-    // SAFETY: by contract `error` is NULL or writable.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `names_out` and `error` are NULL or writable.
+    unsafe { answer(names_out, "names_out", error, body) }
 }
 
 /// The folders of one project. Owned by the caller and freed with `qtx_folder_tree_free`. Functions
@@ -148,15 +146,13 @@ pub unsafe extern "C" fn qtx_folder_tree_to_json(
     json_out: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(json_out, "json_out")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract NULL or valid, and not changed meanwhile.
         let tree = unsafe { tree.as_ref() }.ok_or_else(no_tree)?;
-        // SAFETY: `json_out` is not NULL, and by contract writable.
-        unsafe { put_json(json_out, &FolderTreeDocument::from(&tree.0)) }
+        Ok(FolderTreeDocument::from(&tree.0))
     };
-    // SAFETY: by contract `error` is NULL or writable.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `json_out` and `error` are NULL or writable.
+    unsafe { answer(json_out, "json_out", error, body) }
 }
 
 /// Answers a question to a tree or changes it.
@@ -180,8 +176,7 @@ pub unsafe extern "C" fn qtx_folder_tree_run(
     answer_out: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(answer_out, "answer_out")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract NULL or NUL-terminated.
         let command: FolderCommand =
             document(unsafe { text(command_json, "command_json")? }, "command_json")?;
@@ -191,11 +186,10 @@ pub unsafe extern "C" fn qtx_folder_tree_run(
             .0
             .run(command)
             .map_err(|error| Fault::input(&error).with_findings(vec![error.finding()]))?;
-        // SAFETY: `answer_out` is not NULL, and by contract writable.
-        unsafe { put_json(answer_out, &answer) }
+        Ok(answer)
     };
-    // SAFETY: by contract `error` is NULL or writable.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `answer_out` and `error` are NULL or writable.
+    unsafe { answer(answer_out, "answer_out", error, body) }
 }
 
 /// Finds the folder at a path, by the case rule of the tree.
@@ -270,17 +264,15 @@ pub unsafe extern "C" fn qtx_document_check(
     report_out: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(report_out, "report_out")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract NULL or NUL-terminated.
         let (kind, json) = unsafe { (text(kind, "kind")?, text(json, "json")?) };
         let mode = if lenient { ReadMode::Lenient } else { ReadMode::Strict };
         let report = check(document_kind(kind)?, json, mode);
-        // SAFETY: `report_out` is not NULL, and by contract writable.
-        unsafe { put_json(report_out, &report) }
+        Ok(report)
     };
-    // SAFETY: by contract `error` is NULL or writable.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `report_out` and `error` are NULL or writable.
+    unsafe { answer(report_out, "report_out", error, body) }
 }
 
 /// The JSON Schema (draft 2020-12) of a kind of document.

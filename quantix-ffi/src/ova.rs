@@ -15,7 +15,7 @@ use quantix_ova::{
 };
 
 use crate::{
-    boundary::{call, check_out, document, optional_text, put_json, text},
+    boundary::{answer, document, optional_text, text},
     error::{Fault, qtx_error, qtx_status},
 };
 
@@ -85,16 +85,14 @@ pub unsafe extern "C" fn qtx_ova_inspect(
     report: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(report, "report")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract.
         let path = unsafe { text(path, "path") }?;
         let package = Package::open(Path::new(path)).map_err(package_fault)?;
-        // SAFETY: by contract.
-        unsafe { put_json(report, &ovf::inspect(&package)) }
+        Ok(ovf::inspect(&package))
     };
-    // SAFETY: by contract.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `report` and `error` are NULL or writable.
+    unsafe { answer(report, "report", error, body) }
 }
 
 /// Checks every file of an appliance against its manifest. `report` becomes
@@ -113,19 +111,17 @@ pub unsafe extern "C" fn qtx_ova_verify(
     report: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(report, "report")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract.
         let path = unsafe { text(path, "path") }?;
         let package = Package::open(Path::new(path)).map_err(package_fault)?;
         let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let caller = caller(progress, context);
         let answer = manifest::verify(&package, threads, &caller).map_err(package_fault)?;
-        // SAFETY: by contract.
-        unsafe { put_json(report, &answer) }
+        Ok(answer)
     };
-    // SAFETY: by contract.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `report` and `error` are NULL or writable.
+    unsafe { answer(report, "report", error, body) }
 }
 
 /// Converts the disks of an appliance into files of a folder, checking digests in the same pass.
@@ -148,8 +144,7 @@ pub unsafe extern "C" fn qtx_ova_convert(
     report: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(report, "report")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract.
         let (path, folder) = unsafe { (text(path, "path")?, text(folder, "folder")?) };
         // SAFETY: by contract.
@@ -161,9 +156,8 @@ pub unsafe extern "C" fn qtx_ova_convert(
         let caller = caller(progress, context);
         let answer = convert_appliance(&package, Path::new(folder), &options, &caller);
         let answer = answer.map_err(convert_fault)?;
-        // SAFETY: by contract.
-        unsafe { put_json(report, &answer) }
+        Ok(answer)
     };
-    // SAFETY: by contract.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `report` and `error` are NULL or writable.
+    unsafe { answer(report, "report", error, body) }
 }

@@ -6,7 +6,7 @@ use quantix_core::cluster::{Cluster, VmList};
 use quantix_scheduler::{Detail, PlaceError, Policy, place_documents};
 
 use crate::{
-    boundary::{call, check_out, document, optional_text, put_json, text},
+    boundary::{answer, document, optional_text, text},
     error::{Fault, qtx_error, qtx_status},
 };
 
@@ -29,8 +29,7 @@ pub unsafe extern "C" fn qtx_place(
     answer_out: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(answer_out, "answer_out")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract NULL or NUL-terminated.
         let (cluster, vms, policy) = unsafe {
             (
@@ -46,11 +45,10 @@ pub unsafe extern "C" fn qtx_place(
         let detail = if explain { Detail::Full } else { Detail::Brief };
         let answer = place_documents(&cluster, &list.vms, &policy, detail)
             .map_err(|error: PlaceError| fault(&error))?;
-        // SAFETY: `answer_out` is not NULL, and by contract writable.
-        unsafe { put_json(answer_out, &answer) }
+        Ok(answer)
     };
-    // SAFETY: by contract `error` is NULL or writable.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `answer_out` and `error` are NULL or writable.
+    unsafe { answer(answer_out, "answer_out", error, body) }
 }
 
 fn fault(error: &PlaceError) -> Fault {

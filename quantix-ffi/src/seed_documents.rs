@@ -12,7 +12,7 @@ use quantix_cloudinit::{
 use serde::Deserialize;
 
 use crate::{
-    boundary::{call, check_out, document, optional_text, put_json, put_text, text},
+    boundary::{answer, call, check_out, document, optional_text, put_text, text},
     error::{Fault, qtx_error, qtx_status},
 };
 
@@ -35,8 +35,7 @@ pub unsafe extern "C" fn qtx_seed_check(
     answer_out: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(answer_out, "answer_out")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract NULL or NUL-terminated.
         let (bytes, kind, cloud_init, renderer) = unsafe {
             (
@@ -54,11 +53,10 @@ pub unsafe extern "C" fn qtx_seed_check(
         let renderer: Option<NetworkRenderer> =
             renderer.map(str::parse).transpose().map_err(|error| Fault::input(&error))?;
         let report = check_document(bytes.as_bytes(), &CheckOptions { kind, versions, renderer });
-        // SAFETY: `answer_out` is not NULL, and by contract writable.
-        unsafe { put_json(answer_out, &report) }
+        Ok(report)
     };
-    // SAFETY: by contract `error` is NULL or writable.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `answer_out` and `error` are NULL or writable.
+    unsafe { answer(answer_out, "answer_out", error, body) }
 }
 
 /// Tells what a document of a seed makes the guest do.
@@ -76,19 +74,17 @@ pub unsafe extern "C" fn qtx_seed_explain(
     answer_out: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(answer_out, "answer_out")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract NULL or NUL-terminated.
         let (bytes, kind) =
             unsafe { (text(seed_document, "seed_document")?, optional_text(kind, "kind")?) };
         let kind: Option<DocumentKind> =
             kind.map(str::parse).transpose().map_err(|error| Fault::input(&error))?;
         let options = CheckOptions { kind, ..CheckOptions::default() };
-        // SAFETY: `answer_out` is not NULL, and by contract writable.
-        unsafe { put_json(answer_out, &explain(bytes.as_bytes(), &options)) }
+        Ok(explain(bytes.as_bytes(), &options))
     };
-    // SAFETY: by contract `error` is NULL or writable.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `answer_out` and `error` are NULL or writable.
+    unsafe { answer(answer_out, "answer_out", error, body) }
 }
 
 /// Compares two seeds, and tells what the change triggers in a guest that has booted with the
@@ -107,18 +103,16 @@ pub unsafe extern "C" fn qtx_seed_diff(
     answer_out: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(answer_out, "answer_out")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract NULL or NUL-terminated.
         let (before, after) =
             unsafe { (text(before_json, "before_json")?, text(after_json, "after_json")?) };
         let before = seed_set(document(before, "before_json")?)?;
         let after = seed_set(document(after, "after_json")?)?;
-        // SAFETY: `answer_out` is not NULL, and by contract writable.
-        unsafe { put_json(answer_out, &compare(&before, &after)) }
+        Ok(compare(&before, &after))
     };
-    // SAFETY: by contract `error` is NULL or writable.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `answer_out` and `error` are NULL or writable.
+    unsafe { answer(answer_out, "answer_out", error, body) }
 }
 
 fn seed_set(documents: BTreeMap<String, String>) -> Result<SeedSet, Fault> {
@@ -157,8 +151,7 @@ pub unsafe extern "C" fn qtx_seed_merge(
     answer_out: *mut *mut c_char,
     error: *mut *mut qtx_error,
 ) -> qtx_status {
-    let body = || {
-        check_out(answer_out, "answer_out")?;
+    let body = || -> Result<_, Fault> {
         // SAFETY: by contract NULL or NUL-terminated.
         let documents = unsafe { text(documents_json, "documents_json")? };
         let documents: Vec<NamedText> = document(documents, "documents_json")?;
@@ -166,11 +159,10 @@ pub unsafe extern "C" fn qtx_seed_merge(
         let parts = parts
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| Fault::input(&error).with_findings(vec![error.to_finding()]))?;
-        // SAFETY: `answer_out` is not NULL, and by contract writable.
-        unsafe { put_json(answer_out, &merge(&parts)) }
+        Ok(merge(&parts))
     };
-    // SAFETY: by contract `error` is NULL or writable.
-    unsafe { call(error, body) }
+    // SAFETY: by contract `answer_out` and `error` are NULL or writable.
+    unsafe { answer(answer_out, "answer_out", error, body) }
 }
 
 /// Writes a JSON value as YAML that cloud-init's parser reads back as exactly that value.
