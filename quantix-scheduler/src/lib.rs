@@ -50,7 +50,7 @@ pub use simulate::{
     TRACE_SECONDS_MAX, Trace, TraceError, Utilisation, chart, simulate,
 };
 pub use snapshot::{
-    Assignment, CPU_MILLI_MAX, Candidate, ChangeError, Checkpoint, GPUS_PER_NODE_MAX,
+    Assignment, CPU_MILLI_MAX, Candidate, ChangeError, Checkpoint, Extra, GPUS_PER_NODE_MAX,
     MEMORY_MIB_MAX, NODES_MAX, NUMA_CELLS_MAX, NodeIndex, POOL_BYTES_MAX, POOLS_MAX, PoolDemand,
     PoolIndex, RULES_MAX, RuleIndex, Shape, ShapeId, Snapshot, SnapshotError, VMS_MAX,
 };

@@ -105,6 +105,17 @@ fn apply(change: &Change, id: &quantix_core::NodeKey, cluster: &mut Cluster, vm:
         }
         // GPUs are freed by their machines going: that is asking for so many fewer.
         Change::FreeGpus { count, .. } => vm.gpus.count -= count,
+        Change::FreePages { count, .. } => {
+            node.hugepages[0].count += count;
+            node.memory_mib.0 += 2 * count;
+        }
+        Change::FreeDevices { device, count, .. } => {
+            *node.devices.entry(device.clone()).or_default() += u32::try_from(*count).unwrap();
+        }
+        Change::OpenNode { tenant, .. } => match tenant {
+            Some(tenant) => node.tenants.push(tenant.clone()),
+            None => node.tenants.clear(),
+        },
         Change::SetReady { .. } => node.state = Default::default(),
         Change::SetLabel { key, value, .. } => {
             let value = value.clone().unwrap_or_else(|| "its own".to_owned());

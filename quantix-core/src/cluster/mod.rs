@@ -24,7 +24,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Bytes, PoolKey};
 
-pub use node::{Gpu, Node, NodeState, NumaCell, Overcommit, Reserved, Taint, TaintEffect};
+pub use node::{
+    Gpu, HugePages, Node, NodeState, NumaCell, Overcommit, Reserved, Taint, TaintEffect,
+};
 pub use ratio::{RATIO_MAX, Ratio, RatioError};
 pub use rule::{Rule, RuleKind, Topology};
 pub use vm::{

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Ratio;
-use crate::{MemoryMib, Millicores, NetworkKey, NodeKey, PoolKey};
+use crate::{Bytes, MemoryMib, Millicores, NetworkKey, NodeKey, PoolKey};
 
 /// A hypervisor host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,9 +41,22 @@ pub struct Node {
     /// Its GPUs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gpus: Vec<Gpu>,
+    /// Its huge pages, one entry per size. They are part of its memory, and only machines that ask
+    /// for pages get that part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hugepages: Vec<HugePages>,
+    /// PCI devices that can be handed to machines: how many of each product (`8086:1572`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub devices: BTreeMap<String, u32>,
+    /// The model of its CPUs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_model: Option<String>,
     /// CPU features that machines may ask for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cpu_features: Vec<String>,
+    /// The tenants or licences that it is kept for; every machine may run here when left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tenants: Vec<String>,
     /// Whether it takes machines.
     #[serde(default, skip_serializing_if = "NodeState::is_ready")]
     pub state: NodeState,
@@ -162,6 +175,16 @@ pub struct NumaCell {
     pub cpu_milli: Millicores,
     /// Its memory.
     pub memory_mib: MemoryMib,
+}
+
+/// Huge pages of one size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HugePages {
+    /// The size of one page.
+    pub size_bytes: Bytes,
+    /// How many.
+    pub count: u64,
 }
 
 /// One GPU of a node. A document may also give just its model as a text.

@@ -1,5 +1,7 @@
 //! Placement rules of a cluster document.
 
+use std::num::NonZeroU32;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{NodeKey, RuleKey, VmKey};
@@ -24,10 +26,22 @@ pub struct Rule {
     /// Whether it must hold, or is only wished; a rule must hold when left out.
     #[serde(default = "yes")]
     pub must: bool,
+    /// For a [`RuleKind::Spread`] rule, how many more of the machines than the emptiest host, rack
+    /// or zone another may have; 1 when left out.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub max_skew: NonZeroU32,
 }
 
 fn yes() -> bool {
     true
+}
+
+fn one() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
+fn is_one(number: &NonZeroU32) -> bool {
+    *number == NonZeroU32::MIN
 }
 
 /// What a [`Rule`] demands.
@@ -40,6 +54,8 @@ pub enum RuleKind {
     Affinity,
     /// The machines on the listed nodes only.
     VmHost,
+    /// The machines evenly over all hosts, racks or zones of the cluster.
+    Spread,
 }
 
 impl RuleKind {
@@ -50,6 +66,7 @@ impl RuleKind {
             Self::AntiAffinity => "anti_affinity",
             Self::Affinity => "affinity",
             Self::VmHost => "vm_host",
+            Self::Spread => "spread",
         }
     }
 }

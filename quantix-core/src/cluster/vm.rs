@@ -10,6 +10,7 @@ use serde::{
     },
 };
 
+use super::HugePages;
 use crate::{Bytes, DiskKey, MemoryMib, Millicores, NetworkKey, NodeKey, PoolKey, VmKey};
 
 macro_rules! machine {
@@ -46,6 +47,19 @@ macro_rules! machine {
             /// Nodes that it would rather run on.
             #[serde(default, skip_serializing_if = "Vec::is_empty")]
             pub preferences: Vec<Preference>,
+            /// The huge pages that back a part of its memory; the rest is ordinary memory.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            pub hugepages: Vec<HugePages>,
+            /// PCI devices that it gets: how many of each product.
+            #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+            pub devices: BTreeMap<String, u32>,
+            /// The CPU models that will do; any when left out.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            pub cpu_models: Vec<String>,
+            /// Whose it is, or under which licence it runs: nodes that are kept for tenants take
+            /// machines of theirs only.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub tenant: Option<String>,
             /// CPU features that its node must have.
             #[serde(default, skip_serializing_if = "Vec::is_empty")]
             pub cpu_features: Vec<String>,
@@ -89,6 +103,10 @@ impl From<PlacedVm> for Vm {
             numa: vm.numa,
             gpus: vm.gpus,
             preferences: vm.preferences,
+            hugepages: vm.hugepages,
+            devices: vm.devices,
+            cpu_models: vm.cpu_models,
+            tenant: vm.tenant,
             cpu_features: vm.cpu_features,
             priority: vm.priority,
         }
@@ -110,6 +128,10 @@ impl Vm {
             numa: NumaPolicy::Any,
             gpus: GpuDemand::default(),
             preferences: Vec::new(),
+            hugepages: Vec::new(),
+            devices: BTreeMap::new(),
+            cpu_models: Vec::new(),
+            tenant: None,
             cpu_features: Vec::new(),
             priority: 0,
         }
@@ -134,6 +156,10 @@ impl Vm {
             numa: self.numa,
             gpus: self.gpus,
             preferences: self.preferences,
+            hugepages: self.hugepages,
+            devices: self.devices,
+            cpu_models: self.cpu_models,
+            tenant: self.tenant,
             cpu_features: self.cpu_features,
             priority: self.priority,
         }

@@ -218,7 +218,11 @@ impl Node {
             networks: self.networks.clone(),
             numa: self.numa.clone(),
             gpus: self.gpus.clone(),
+            hugepages: Vec::new(),
+            devices: std::collections::BTreeMap::new(),
+            cpu_model: (!self.cpu_model.is_empty()).then(|| self.cpu_model.clone()),
             cpu_features: self.cpu_features.clone(),
+            tenants: Vec::new(),
             state,
         }
     }

@@ -1,9 +1,10 @@
 //! The engine: the same decisions as [`place`](crate::place), found through an index.
 
-mod heap;
 mod index;
 mod plan;
+mod ranking;
 mod reserve;
+mod rooms;
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,7 @@
 //! What can be said about a shape once and for all.
 
+use quantix_core::cluster::{RuleKind, Topology};
+
 use crate::{
     filter::Scope,
     policy::Pipeline,
@@ -24,11 +26,16 @@ pub(super) struct Indexed {
     /// The classes whose nodes have what the shape asks for, with the points that all of them have.
     pub(super) classes: Vec<(u32, u64)>,
     pub(super) cluster_filters: Vec<usize>,
+    pub(super) class_now_filters: Vec<usize>,
     pub(super) node_filters: Vec<usize>,
     pub(super) cluster_scores: Vec<usize>,
+    pub(super) class_now_scores: Vec<usize>,
+    pub(super) room_scores: Vec<usize>,
     pub(super) node_scores: Vec<usize>,
     /// The most that the scores on nodes can add.
     pub(super) node_bound: u64,
+    /// Whether rules keep the machine together with others on a host.
+    company: bool,
 }
 
 impl Plan {
@@ -39,12 +46,25 @@ impl Plan {
         members: &[Vec<u32>],
     ) -> Self {
         let has = |name: &str| pipeline.filters.iter().any(|filter| filter.name() == name);
-        if !["node_state", "cpu", "memory", "numa", "gpus"].into_iter().all(has) {
+        if !INDEXED.into_iter().all(has) {
             return Self::Scan;
         }
         if let Some(few) = few(snapshot, shape, &has) {
             return Self::Few(few);
         }
+        let company = has("affinity") && hosts_together(snapshot, shape).next().is_some();
+        let mut plan = Self::by_scope(snapshot, shape, pipeline, members);
+        plan.company = company;
+        Self::Indexed(plan)
+    }
+
+    /// Sorts filters and scores by what they depend on, and asks those that are asked once.
+    fn by_scope(
+        snapshot: &Snapshot,
+        shape: &Shape,
+        pipeline: &Pipeline,
+        members: &[Vec<u32>],
+    ) -> Indexed {
         let mut plan = Indexed::default();
         let mut class_filters = Vec::new();
         for (at, filter) in pipeline.filters.iter().enumerate() {
@@ -54,6 +74,7 @@ impl Plan {
             match filter.scope(snapshot, shape) {
                 Scope::Cluster => plan.cluster_filters.push(at),
                 Scope::Class => class_filters.push(at),
+                Scope::ClassNow => plan.class_now_filters.push(at),
                 Scope::Room if is_indexed(filter.name()) => {}
                 Scope::Room | Scope::Node => plan.node_filters.push(at),
             }
@@ -63,7 +84,8 @@ impl Plan {
             match score.depends_on(snapshot, shape) {
                 Dependence::Cluster => plan.cluster_scores.push(at),
                 Dependence::Class => class_scores.push(at),
-                Dependence::Room => {}
+                Dependence::ClassNow => plan.class_now_scores.push(at),
+                Dependence::Room => plan.room_scores.push(at),
                 Dependence::Node => {
                     plan.node_scores.push(at);
                     let bound = score.bound(snapshot, shape).min(score.best());
@@ -75,18 +97,42 @@ impl Plan {
         for (class, nodes) in (0..).zip(members) {
             let Some(&node) = nodes.first() else { continue };
             let node = snapshot.candidate(NodeIndex(node));
-            let passes = |&at: &usize| pipeline.filters[at].check(node, shape).is_ok();
+            let passes = |&at: &usize| pipeline.filters[at].passes(node, shape);
             if class_filters.iter().all(passes) {
                 plan.classes.push((class, pipeline.sum(&class_scores, node, shape)));
             }
         }
-        Self::Indexed(plan)
+        plan
     }
 }
 
-/// Whether the heaps answer a built-in filter.
+/// The built-in filters that the rankings answer.
+const INDEXED: [&str; 7] = ["node_state", "cpu", "memory", "numa", "gpus", "hugepages", "devices"];
+
 fn is_indexed(name: &str) -> bool {
-    matches!(name, "node_state" | "cpu" | "memory" | "numa" | "gpus")
+    INDEXED.contains(&name)
+}
+
+/// The rules that keep a machine on the host of others.
+fn hosts_together<'a>(
+    snapshot: &'a Snapshot,
+    shape: &'a Shape,
+) -> impl Iterator<Item = &'a crate::snapshot::RuleEntry> {
+    let rules = shape.rules.iter().map(|rule| &snapshot.rules[rule.at()]);
+    rules.filter(|rule| {
+        rule.must && rule.kind == RuleKind::Affinity && rule.topology == Topology::Host
+    })
+}
+
+impl Indexed {
+    /// The hosts of the machines that this one must be with, where some are placed.
+    pub(super) fn company(&self, snapshot: &Snapshot, shape: &Shape) -> Option<Vec<NodeIndex>> {
+        if !self.company {
+            return None;
+        }
+        let rule = hosts_together(snapshot, shape).find(|rule| !rule.is_empty())?;
+        Some(rule.domains().map(NodeIndex).collect())
+    }
 }
 
 /// The nodes that have what only few have and the shape asks for.

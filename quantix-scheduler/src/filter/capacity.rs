@@ -2,8 +2,8 @@
 
 use quantix_core::cluster::NumaPolicy;
 
-use super::{Filter, Rejection, Scope, suffices};
-use crate::snapshot::{Candidate, Shape, Snapshot, share};
+use super::{Amount, Filter, Rejection, Scope, suffices};
+use crate::snapshot::{Candidate, Extra, Shape, Snapshot, share};
 
 /// The node has the CPU, overcommit included.
 #[derive(Clone, Copy, Debug)]
@@ -102,4 +102,61 @@ impl Filter for GpuFilter {
     fn is_idle(&self, _: &Snapshot, shape: &Shape) -> bool {
         shape.gpus.is_none()
     }
+}
+
+/// What of one kind of countables a machine asks for and a node has not.
+fn check_extra(
+    node: Candidate<'_>,
+    shape: &Shape,
+    is_kind: fn(&Extra) -> bool,
+) -> Result<(), Rejection> {
+    let mut short = shape
+        .extra
+        .iter()
+        .filter(|(extra, count)| is_kind(extra) && node.free_extra(extra) < *count)
+        .peekable();
+    if short.peek().is_none() {
+        return Ok(());
+    }
+    let (asked, free): (Vec<String>, Vec<String>) = short
+        .map(|(extra, count)| {
+            (format!("{count} x {extra}"), format!("{} x {extra}", node.free_extra(extra)))
+        })
+        .unzip();
+    Err(Rejection { asked: Amount::Names(asked), free: Amount::Names(free) })
+}
+
+macro_rules! extra_filter {
+    ($(#[$doc:meta])* $name:ident, $word:literal, $kind:pat) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+
+        impl Filter for $name {
+            fn name(&self) -> &'static str {
+                $word
+            }
+
+            fn check(&self, node: Candidate<'_>, shape: &Shape) -> Result<(), Rejection> {
+                check_extra(node, shape, |extra| matches!(extra, $kind))
+            }
+
+            fn scope(&self, _: &Snapshot, _: &Shape) -> Scope {
+                Scope::Room
+            }
+
+            fn is_idle(&self, _: &Snapshot, shape: &Shape) -> bool {
+                !shape.extra.iter().any(|(extra, _)| matches!(extra, $kind))
+            }
+        }
+    };
+}
+
+extra_filter! {
+    /// The node has the huge pages, of each size that the machine asks for.
+    HugePageFilter, "hugepages", Extra::Pages(_)
+}
+extra_filter! {
+    /// The node has the PCI devices, of each product that the machine asks for.
+    DeviceFilter, "devices", Extra::Device(_)
 }

@@ -137,6 +137,59 @@ impl Filter for CpuFeatureFilter {
     }
 }
 
+/// The node's CPU is of a model that will do. A node whose model is not told does not pass.
+#[derive(Clone, Copy, Debug)]
+pub struct CpuModelFilter;
+
+impl Filter for CpuModelFilter {
+    fn name(&self) -> &'static str {
+        "cpu_model"
+    }
+
+    fn check(&self, node: Candidate<'_>, shape: &Shape) -> Result<(), Rejection> {
+        let model = node.class.cpu_model.as_ref();
+        if shape.cpu_models.is_empty()
+            || model.is_some_and(|model| shape.cpu_models.binary_search(model).is_ok())
+        {
+            return Ok(());
+        }
+        let free = model.map_or("unknown", String::as_str).into();
+        Err(Rejection { asked: shape.cpu_models.iter().collect(), free })
+    }
+
+    fn scope(&self, _: &Snapshot, _: &Shape) -> Scope {
+        Scope::Class
+    }
+
+    fn is_idle(&self, _: &Snapshot, shape: &Shape) -> bool {
+        shape.cpu_models.is_empty()
+    }
+}
+
+/// A node that is kept for tenants or licences takes machines of theirs only.
+#[derive(Clone, Copy, Debug)]
+pub struct IsolationFilter;
+
+impl Filter for IsolationFilter {
+    fn name(&self) -> &'static str {
+        "isolation"
+    }
+
+    fn check(&self, node: Candidate<'_>, shape: &Shape) -> Result<(), Rejection> {
+        let kept = &node.class.tenants;
+        let is_theirs = |tenant: &String| kept.binary_search(tenant).is_ok();
+        if kept.is_empty() || shape.tenant.as_ref().is_some_and(is_theirs) {
+            return Ok(());
+        }
+        let asked = shape.tenant.as_deref().unwrap_or("no tenant").into();
+        Err(Rejection { asked, free: kept.iter().collect() })
+    }
+
+    fn scope(&self, _: &Snapshot, _: &Shape) -> Scope {
+        Scope::Class
+    }
+}
+
 /// The node can attach the machine to every network that it asks for.
 #[derive(Clone, Copy, Debug)]
 pub struct NetworkFilter;

@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::snapshot::{Candidate, Shape, Snapshot};
 
-pub use capacity::{CpuFilter, GpuFilter, MemoryFilter, NumaFilter};
+pub use capacity::{CpuFilter, DeviceFilter, GpuFilter, HugePageFilter, MemoryFilter, NumaFilter};
 pub use labels::{
-    CpuFeatureFilter, NetworkFilter, NodeSelectorFilter, NodeStateFilter, TaintFilter,
+    CpuFeatureFilter, CpuModelFilter, IsolationFilter, NetworkFilter, NodeSelectorFilter,
+    NodeStateFilter, TaintFilter,
 };
-pub use rules::{AffinityFilter, AntiAffinityFilter, VmHostFilter};
+pub use rules::{AffinityFilter, AntiAffinityFilter, SpreadFilter, VmHostFilter};
 pub use storage::{PoolCapacityFilter, StoragePoolFilter};
 
 /// A hard rule. Pure: same inputs, same answer.
@@ -28,6 +29,11 @@ pub trait Filter: Send + Sync + fmt::Debug {
     /// # Errors
     /// Why not, with what was asked and what there is.
     fn check(&self, node: Candidate<'_>, shape: &Shape) -> Result<(), Rejection>;
+
+    /// Whether [`Filter::check`] answers `Ok`, without the words for why not.
+    fn passes(&self, node: Candidate<'_>, shape: &Shape) -> bool {
+        self.check(node, shape).is_ok()
+    }
 
     /// What the answer depends on, which is what lets an index ask less often.
     fn scope(&self, _snapshot: &Snapshot, _shape: &Shape) -> Scope {
@@ -47,6 +53,8 @@ pub enum Scope {
     Cluster,
     /// On what the nodes of a class share for good: labels, taints, networks, pools, features.
     Class,
+    /// On the class, and on where other machines are now: a rule on zones.
+    ClassNow,
     /// On the node's state and what is free there: CPU, memory, NUMA cells, GPUs.
     Room,
     /// On anything.
@@ -123,6 +131,8 @@ pub fn built_in() -> Vec<Box<dyn Filter>> {
         Box::new(NodeStateFilter),
         Box::new(NodeSelectorFilter),
         Box::new(TaintFilter),
+        Box::new(IsolationFilter),
+        Box::new(CpuModelFilter),
         Box::new(CpuFeatureFilter),
         Box::new(NetworkFilter),
         Box::new(StoragePoolFilter),
@@ -131,12 +141,15 @@ pub fn built_in() -> Vec<Box<dyn Filter>> {
         Box::new(MemoryFilter),
         Box::new(NumaFilter),
         Box::new(GpuFilter),
+        Box::new(HugePageFilter),
+        Box::new(DeviceFilter),
         Box::new(VmHostFilter),
         Box::new(AntiAffinityFilter),
         Box::new(AffinityFilter),
+        Box::new(SpreadFilter),
     ]
 }
 
 pub(crate) use labels::intolerable;
-pub(crate) use rules::{holds, rules_of};
+pub(crate) use rules::{holds, is_by_class, rules_of};
 pub(crate) use storage::is_reached;

@@ -59,7 +59,7 @@ pub fn place(
     detail: Detail,
 ) -> Result<PlaceAnswer, SnapshotError> {
     let findings = check(snapshot, vms)?;
-    let shapes: Vec<ShapeId> = vms.iter().map(|vm| snapshot.intern(vm)).collect();
+    let shapes: Vec<ShapeId> = vms.iter().map(|vm| snapshot.intern(&vm.into())).collect();
     shapes.iter().for_each(|&shape| snapshot.expect(shape));
     let mut answer = PlaceAnswer::new(pipeline.policy(), findings);
     let index = (vms.len() >= INDEX_VMS_MIN).then(|| Index::new(snapshot));
@@ -129,7 +129,7 @@ fn check(snapshot: &Snapshot, vms: &[Vm]) -> Result<Vec<Finding>, SnapshotError>
     }
     let mut seen = BTreeMap::new();
     for (at, vm) in vms.iter().enumerate() {
-        snapshot.check_vm(&format!("vms[{at}]"), vm, &mut faults);
+        snapshot.check_vm(&format_args!("vms[{at}]"), &vm.into(), &mut faults);
         if let Some(first) = seen.insert(&vm.id, at) {
             let message = format!("machine {} is already vms[{first}]: ids must be unique", vm.id);
             faults.error("duplicate-id", format!("vms[{at}].id"), message);

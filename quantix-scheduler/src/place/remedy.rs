@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     filter::{holds, intolerable, is_reached, rules_of},
     policy::Pipeline,
-    snapshot::{Candidate, NO_DOMAIN, PoolIndex, Shape, Snapshot, share},
+    snapshot::{Candidate, Extra, NO_DOMAIN, PoolIndex, Shape, Snapshot, share},
 };
 
 use super::scan::Checks;
@@ -65,6 +65,32 @@ pub enum Change {
         node: NodeKey,
         /// How many.
         count: u32,
+    },
+    /// So many more huge pages of a size.
+    FreePages {
+        /// The node.
+        node: NodeKey,
+        /// The size of one.
+        size_bytes: Bytes,
+        /// How many.
+        count: u64,
+    },
+    /// So many more devices of a product.
+    FreeDevices {
+        /// The node.
+        node: NodeKey,
+        /// The product.
+        device: String,
+        /// How many.
+        count: u64,
+    },
+    /// Open the node to the machine's tenant, or to all machines where it has none.
+    OpenNode {
+        /// The node.
+        node: NodeKey,
+        /// The tenant.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tenant: Option<String>,
     },
     /// Make the node ready.
     SetReady {
@@ -134,6 +160,16 @@ impl fmt::Display for Change {
                 write!(f, "free {cpu_milli} and {memory_mib} in NUMA cell {cell} of {node}")
             }
             Self::FreeGpus { node, count } => write!(f, "free {count} more GPUs on {node}"),
+            Self::FreePages { node, size_bytes, count } => {
+                write!(f, "free {count} more pages of {size_bytes} on {node}")
+            }
+            Self::FreeDevices { node, device, count } => {
+                write!(f, "free {count} more devices {device} on {node}")
+            }
+            Self::OpenNode { node, tenant: Some(tenant) } => {
+                write!(f, "open {node} to {tenant}")
+            }
+            Self::OpenNode { node, tenant: None } => write!(f, "open {node} to every machine"),
             Self::SetReady { node } => write!(f, "make {node} ready"),
             Self::SetLabel { node, key, value: Some(value) } => {
                 write!(f, "label {node} with {key}={value}")
@@ -198,6 +234,9 @@ fn size(change: &Change, node: Candidate<'_>) -> u64 {
         Change::FreeCell { cpu_milli, memory_mib, .. } => share(cpu_milli.0, node.cpu_milli())
             .saturating_add(share(memory_mib.0, node.memory_mib())),
         Change::FreeGpus { count, .. } => u64::from(*count) * 1_000_000,
+        Change::FreePages { count, .. } | Change::FreeDevices { count, .. } => {
+            count.saturating_mul(1_000)
+        }
         _ => 0,
     }
 }
@@ -238,7 +277,9 @@ fn changes(filter: &str, node: Candidate<'_>, shape: &Shape) -> Option<Vec<Chang
         }
         "numa" => missing_cells(node, shape),
         "gpus" => vec![missing_gpus(node, shape)?],
-        "vm_host" | "anti_affinity" | "affinity" => broken_rules(filter, node, shape),
+        "hugepages" | "devices" => missing_extra(filter, node, shape)?,
+        "isolation" => vec![Change::OpenNode { node: id(), tenant: shape.tenant.clone() }],
+        "vm_host" | "anti_affinity" | "affinity" | "spread" => broken_rules(filter, node, shape),
         _ => return None,
     })
 }
@@ -317,8 +358,27 @@ fn missing_gpus(node: Candidate<'_>, shape: &Shape) -> Option<Change> {
     (large_enough >= shape.gpus.count).then(|| Change::FreeGpus { node: node.id().clone(), count })
 }
 
+/// Pages or devices to free; `None` where the node has too few even when it is empty.
+fn missing_extra(filter: &str, node: Candidate<'_>, shape: &Shape) -> Option<Vec<Change>> {
+    let mut changes = Vec::new();
+    for (extra, asked) in &shape.extra {
+        let count = asked.saturating_sub(node.free_extra(extra));
+        if count == 0 || (filter == "hugepages") != matches!(extra, Extra::Pages(_)) {
+            continue;
+        }
+        let has = node.class.extra.iter().find(|(other, _)| other == extra);
+        has.filter(|(_, has)| has >= asked)?;
+        let node = node.id().clone();
+        changes.push(match extra {
+            Extra::Pages(bytes) => Change::FreePages { node, size_bytes: Bytes(*bytes), count },
+            Extra::Device(device) => Change::FreeDevices { node, device: device.clone(), count },
+        });
+    }
+    Some(changes)
+}
+
 fn broken_rules(filter: &str, node: Candidate<'_>, shape: &Shape) -> Vec<Change> {
-    let kinds = [RuleKind::VmHost, RuleKind::AntiAffinity, RuleKind::Affinity];
+    let kinds = [RuleKind::VmHost, RuleKind::AntiAffinity, RuleKind::Affinity, RuleKind::Spread];
     let kind = kinds.into_iter().find(|kind| kind.as_str() == filter);
     let Some(kind) = kind else { return Vec::new() };
     rules_of(node.snapshot(), shape, kind, true)

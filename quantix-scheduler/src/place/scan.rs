@@ -81,7 +81,7 @@ impl<'a> Checks<'a> {
 pub(crate) fn passes(node: Candidate<'_>, shape: &Shape, pipeline: &Pipeline) -> bool {
     let snapshot = node.snapshot();
     let mut asked = pipeline.filters.iter().filter(|filter| !filter.is_idle(snapshot, shape));
-    asked.all(|filter| filter.check(node, shape).is_ok())
+    asked.all(|filter| filter.passes(node, shape))
 }
 
 /// The sum of points times weight.

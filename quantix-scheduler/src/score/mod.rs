@@ -51,6 +51,8 @@ pub enum Dependence {
     Cluster,
     /// On what the nodes of a class share for good.
     Class,
+    /// On the class, and on where other machines are now: a soft rule on zones.
+    ClassNow,
     /// On the class, on what is free on the node, and on the shape's CPU, memory, NUMA and GPUs.
     Room,
     /// On anything.

@@ -4,7 +4,7 @@ use quantix_core::cluster::RuleKind;
 
 use super::{Dependence, POINTS_MAX, Points, Score};
 use crate::{
-    filter::{holds, intolerable, is_reached, rules_of},
+    filter::{holds, intolerable, is_by_class, is_reached, rules_of},
     snapshot::{Candidate, Shape, Snapshot},
 };
 
@@ -72,6 +72,9 @@ impl Score for PoolFreeScore {
     }
 }
 
+const KINDS: [RuleKind; 4] =
+    [RuleKind::VmHost, RuleKind::AntiAffinity, RuleKind::Affinity, RuleKind::Spread];
+
 /// The machine's preferences, soft rules and taints that prefer to be left alone.
 ///
 /// Starts at half of the points; each fulfilled preference adds its weight in ten-thousandths, each
@@ -94,7 +97,7 @@ impl Score for PreferenceScore {
                 wishes += i64::from(preference.weight);
             }
         }
-        for kind in [RuleKind::VmHost, RuleKind::AntiAffinity, RuleKind::Affinity] {
+        for kind in KINDS {
             for rule in rules_of(snapshot, shape, kind, false) {
                 wishes += if holds(rule, node) { 100 } else { -100 };
             }
@@ -106,11 +109,18 @@ impl Score for PreferenceScore {
     fn depends_on(&self, snapshot: &Snapshot, shape: &Shape) -> Dependence {
         let own = &snapshot.leaves.labels;
         let keys = shape.preferences.iter().flat_map(|preference| preference.node_selector.keys());
-        let soft = shape.rules.iter().any(|rule| !snapshot.rules[rule.at()].must);
-        if soft || keys.into_iter().any(|key| own.contains_key(key)) {
+        if keys.into_iter().any(|key| own.contains_key(key)) {
             return Dependence::Node;
         }
-        Dependence::Class
+        let soft = || {
+            let rules = shape.rules.iter().map(|rule| &snapshot.rules[rule.at()]);
+            rules.filter(|rule| !rule.must)
+        };
+        match soft().next() {
+            None => Dependence::Class,
+            Some(_) if is_by_class(snapshot, soft()) => Dependence::ClassNow,
+            Some(_) => Dependence::Node,
+        }
     }
 
     fn bound(&self, snapshot: &Snapshot, shape: &Shape) -> Points {

@@ -4,13 +4,19 @@ mod classes;
 mod intern;
 mod placed;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-use quantix_core::{
-    Finding, NodeKey, PoolKey, Severity, VmKey,
-    cluster::{Cluster, Node, Pool, Rule, RuleKind},
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt::Display,
+    hash::Hash,
 };
 
+use foldhash::fast::RandomState;
+use quantix_core::{
+    Finding, NodeKey, PoolKey, Severity, VmKey,
+    cluster::{Cluster, Node, Pool, Rule, RuleKind, Topology},
+};
+
+use super::names::Names;
 use super::{Leaves, NodeIndex, PoolEntry, PoolIndex, RuleEntry, RuleIndex, Snapshot, small};
 
 /// The most nodes that a cluster may have.
@@ -124,14 +130,15 @@ pub(super) fn build(cluster: &Cluster) -> Result<Snapshot, SnapshotError> {
         classes: Vec::new(),
         pools,
         rules: Vec::new(),
-        rules_of: HashMap::new(),
+        rules_of: HashMap::default(),
         cells: Vec::new(),
         gpus: Vec::new(),
+        extra: Vec::new(),
         shapes: Vec::new(),
-        shape_ids: HashMap::new(),
+        shape_ids: HashMap::default(),
         vms: Vec::with_capacity(cluster.vms.len()),
         vacant: Vec::new(),
-        by_id: HashMap::with_capacity(cluster.vms.len()),
+        names: Names::with_capacity(cluster.vms.len()),
         leaves: Leaves::default(),
         revision: 0,
         journal: Vec::new(),
@@ -164,19 +171,19 @@ fn too_many(cluster: &Cluster, faults: &mut Faults) {
 }
 
 /// Reports the second and later entries of one id.
-fn duplicates<'a, K: Ord + std::fmt::Display + 'a>(
+fn duplicates<'a, K: Eq + Hash + Display + 'a>(
     what: &'static str,
     list: &'static str,
-    ids: impl Iterator<Item = &'a K>,
+    ids: impl ExactSizeIterator<Item = &'a K>,
     faults: &mut Faults,
 ) {
-    let mut seen = BTreeMap::new();
+    let mut seen: HashMap<&K, usize, RandomState> =
+        HashMap::with_capacity_and_hasher(ids.len(), RandomState::default());
     for (at, id) in ids.enumerate() {
-        if let Some(first) = seen.get(id) {
+        let first = *seen.entry(id).or_insert(at);
+        if first != at {
             let message = format!("{what} {id} is already {list}[{first}]: ids must be unique");
             faults.error("duplicate-id", format!("{list}[{at}].id"), message);
-        } else {
-            seen.insert(id, at);
         }
     }
 }
@@ -230,6 +237,12 @@ fn node_order(nodes: &[Node], faults: &mut Faults) -> Vec<usize> {
 }
 
 fn read_rules(snapshot: &mut Snapshot, rules: &[Rule], faults: &mut Faults) {
+    let hosts = snapshot.nodes.len();
+    let domains = |domain: fn(&super::NodeEntry) -> u32| {
+        let named = snapshot.nodes.iter().map(domain).filter(|&domain| domain != super::NO_DOMAIN);
+        named.collect::<BTreeSet<_>>().len()
+    };
+    let (racks, zones) = (domains(|node| node.rack), domains(|node| node.zone));
     for (at, rule) in rules.iter().enumerate() {
         let index = RuleIndex(small(at));
         let nodes = rule_nodes(snapshot, at, rule, faults);
@@ -242,7 +255,12 @@ fn read_rules(snapshot: &mut Snapshot, rules: &[Rule], faults: &mut Faults) {
             let message = format!("rule {name} names no machine and does nothing");
             faults.warning("empty-rule", format!("rules[{at}].vms"), message);
         }
-        snapshot.rules.push(RuleEntry::new(name, rule, nodes));
+        let domains = match rule.topology {
+            Topology::Host => hosts,
+            Topology::Rack => racks,
+            Topology::Zone => zones,
+        };
+        snapshot.rules.push(RuleEntry::new(name, rule, nodes, domains));
     }
 }
 
@@ -264,12 +282,13 @@ fn rule_nodes(
             let message = "a vm_host rule needs the nodes that its machines may run on".to_owned();
             faults.error("missing-nodes", format!("rules[{at}].nodes"), message);
         }
-        (RuleKind::Affinity | RuleKind::AntiAffinity, false) => {
+        (RuleKind::Affinity | RuleKind::AntiAffinity | RuleKind::Spread, false) => {
             let message =
-                format!("an {} rule has no use for nodes: they are ignored", rule.kind.as_str());
+                format!("the {} rule has no use for nodes: they are ignored", rule.kind.as_str());
             faults.warning("ignored-nodes", format!("rules[{at}].nodes"), message);
         }
-        (RuleKind::VmHost, false) | (RuleKind::Affinity | RuleKind::AntiAffinity, true) => {}
+        (RuleKind::VmHost, false)
+        | (RuleKind::Affinity | RuleKind::AntiAffinity | RuleKind::Spread, true) => {}
     }
     nodes
 }

@@ -3,7 +3,8 @@
 use quantix_core::{VmKey, cluster::NodeState};
 
 use super::{
-    Assignment, NodeIndex, PoolIndex, Shape, ShapeId, Snapshot, Typical, VmEntry, assign, small,
+    Assignment, CellFree, NodeEntry, NodeIndex, PoolIndex, Shape, ShapeId, Snapshot, Typical,
+    VmEntry, assign, names::Half, small,
 };
 
 /// How to take back one change.
@@ -80,23 +81,28 @@ impl Snapshot {
         node: NodeIndex,
         assignment: Assignment,
     ) -> Result<(), ChangeError> {
-        if self.by_id.contains_key(vm) {
+        let half = self.names.hash(vm.as_str());
+        if self.names.find(half, vm.as_str(), &self.vms).is_some() {
             return Err(ChangeError::Exists(vm.clone()));
         }
-        let entry = VmEntry { id: vm.clone(), shape, node, assignment };
+        self.add_new(VmEntry { id: vm.clone(), shape, node, assignment }, half);
+        Ok(())
+    }
+
+    /// Puts a machine on a node whose name is known to be new.
+    pub(super) fn add_new(&mut self, entry: VmEntry, half: Half) {
         self.count(&entry, 1);
         let (slot, new_slot) = match self.vacant.pop() {
             Some(slot) => (slot, false),
             None => (small(self.vms.len()), true),
         };
-        self.by_id.insert(vm.clone(), slot);
+        self.names.add(half, slot);
         if new_slot {
             self.vms.push(Some(entry));
         } else {
             self.vms[slot as usize] = Some(entry);
         }
-        self.note(Undo::Added { slot, new_slot });
-        Ok(())
+        self.note(|| Undo::Added { slot, new_slot });
     }
 
     /// Takes a machine off its node and answers where it was.
@@ -104,16 +110,18 @@ impl Snapshot {
     /// # Errors
     /// When it is not placed.
     pub fn remove(&mut self, vm: &VmKey) -> Result<NodeIndex, ChangeError> {
-        let (slot, entry) = self
-            .by_id
-            .remove(vm)
-            .and_then(|slot| Some((slot, self.vms[slot as usize].take()?)))
-            .ok_or_else(|| ChangeError::Unknown(vm.clone()))?;
+        self.remove_named(vm.as_str()).ok_or_else(|| ChangeError::Unknown(vm.clone()))
+    }
+
+    /// Takes a machine off its node; `None` where it is not placed.
+    pub(crate) fn remove_named(&mut self, name: &str) -> Option<NodeIndex> {
+        let slot = self.names.take(name, &self.vms)?;
+        let entry = self.vms[slot as usize].take()?;
         self.vacant.push(slot);
         self.count(&entry, -1);
         let node = entry.node;
-        self.note(Undo::Removed { slot, entry });
-        Ok(node)
+        self.note(|| Undo::Removed { slot, entry });
+        Some(node)
     }
 
     /// Moves a machine to another node.
@@ -151,7 +159,7 @@ impl Snapshot {
     pub fn set_state(&mut self, node: NodeIndex, state: NodeState) -> Result<(), ChangeError> {
         let entry = self.nodes.get_mut(node.at()).ok_or(ChangeError::NoNode)?;
         let state = std::mem::replace(&mut entry.state, state);
-        self.note(Undo::State { node, state });
+        self.note(|| Undo::State { node, state });
         Ok(())
     }
 
@@ -166,7 +174,7 @@ impl Snapshot {
     ) -> Result<(), ChangeError> {
         let entry = self.pools.get_mut(pool.at()).ok_or(ChangeError::NoPool)?;
         let capacity = std::mem::replace(&mut entry.capacity, capacity);
-        self.note(Undo::Capacity { pool, capacity });
+        self.note(|| Undo::Capacity { pool, capacity });
         Ok(())
     }
 
@@ -180,14 +188,14 @@ impl Snapshot {
     }
 
     pub(super) fn see(&mut self, shape: ShapeId) -> bool {
-        let renew = self.profile.see(&self.shapes[shape.0 as usize].clone());
-        self.note(Undo::Seen { shape });
+        let renew = self.profile.see(shape);
+        self.note(|| Undo::Seen { shape });
         renew
     }
 
     pub(super) fn renew_profile(&mut self) {
-        let before = Box::new(self.profile.renew(&self.classes));
-        self.note(Undo::Renewed { before });
+        let before = self.profile.renew(&self.classes);
+        self.note(|| Undo::Renewed { before: Box::new(before) });
     }
 
     /// Remembers this moment, so that what follows can be undone.
@@ -230,7 +238,7 @@ impl Snapshot {
         match undo {
             Undo::Added { slot, new_slot } => {
                 let entry = self.vms[slot as usize].take()?;
-                self.by_id.remove(&entry.id);
+                self.names.remove(self.names.hash(entry.id.as_str()), slot);
                 self.count(&entry, -1);
                 if new_slot {
                     self.vms.pop();
@@ -243,13 +251,12 @@ impl Snapshot {
                 self.vacant.pop();
                 self.count(&entry, 1);
                 let node = entry.node;
-                self.by_id.insert(entry.id.clone(), slot);
+                self.names.add(self.names.hash(entry.id.as_str()), slot);
                 self.vms[slot as usize] = Some(entry);
                 Some(node)
             }
             Undo::Seen { shape } => {
-                let shape = self.shapes[shape.0 as usize].clone();
-                self.profile.forget(&shape);
+                self.profile.forget(shape);
                 None
             }
             Undo::Renewed { before } => {
@@ -267,17 +274,27 @@ impl Snapshot {
         }
     }
 
-    fn note(&mut self, undo: Undo) {
+    fn note(&mut self, undo: impl FnOnce() -> Undo) {
         self.revision += 1;
         if self.journalling {
-            self.journal.push(undo);
+            self.journal.push(undo());
         }
     }
 
     /// Adds what a machine uses to every count, `sign` times.
     fn count(&mut self, entry: &VmEntry, sign: i64) {
-        let shape = self.shapes[entry.shape.0 as usize].clone();
-        self.count_node(entry, &shape, sign);
+        let shape = &self.shapes[entry.shape.0 as usize];
+        let node = &mut self.nodes[entry.node.at()];
+        let class = &self.classes[node.class as usize];
+        count_node(node, shape, sign);
+        if entry.assignment != Assignment::default() {
+            count_parts(node, &mut self.cells, &mut self.gpus, entry.assignment, (shape, sign));
+        }
+        for (extra, count) in &shape.extra {
+            if let Ok(at) = class.extra.binary_search_by(|(other, _)| other.cmp(extra)) {
+                self.extra[node.extra_at as usize + at] -= sign * amount(*count);
+            }
+        }
         for demand in &shape.pools {
             if let Some(pool) = demand.index {
                 self.pools[pool.at()].used += i128::from(sign) * i128::from(demand.bytes);
@@ -285,7 +302,7 @@ impl Snapshot {
         }
         for &rule in &shape.rules {
             let rule = &mut self.rules[rule.at()];
-            let domain = rule.domain(entry.node, &self.nodes[entry.node.at()]);
+            let domain = rule.domain(entry.node, node);
             if sign > 0 {
                 rule.add(domain);
             } else {
@@ -293,26 +310,37 @@ impl Snapshot {
             }
         }
     }
+}
 
-    fn count_node(&mut self, entry: &VmEntry, shape: &Shape, sign: i64) {
-        let node = &mut self.nodes[entry.node.at()];
-        let amount = |amount: u64| sign * i64::try_from(amount).unwrap_or(i64::MAX);
-        node.free_cpu -= amount(shape.cpu_milli);
-        node.free_memory -= amount(shape.memory_mib);
-        node.vms = node.vms.wrapping_add_signed(if sign > 0 { 1 } else { -1 });
-        let Assignment { cells, gpus } = entry.assignment;
-        if cells != 0 {
-            let (cpu, memory) = assign::share(shape, cells.count_ones());
-            for cell in Assignment::positions(cells) {
-                let cell = &mut self.cells[(node.cells_at + cell) as usize];
-                cell.cpu -= sign * cpu;
-                cell.memory -= sign * memory;
-            }
+fn amount(amount: u64) -> i64 {
+    i64::try_from(amount).unwrap_or(i64::MAX)
+}
+
+fn count_node(node: &mut NodeEntry, shape: &Shape, sign: i64) {
+    node.free_cpu -= sign * amount(shape.cpu_milli);
+    node.free_memory -= sign * amount(shape.memory_mib);
+    node.vms = node.vms.wrapping_add_signed(if sign > 0 { 1 } else { -1 });
+}
+
+/// The NUMA cells and GPUs that a machine has, `sign` times.
+fn count_parts(
+    node: &NodeEntry,
+    cells: &mut [CellFree],
+    gpus: &mut [u32],
+    assignment: Assignment,
+    (shape, sign): (&Shape, i64),
+) {
+    if assignment.cells != 0 {
+        let (cpu, memory) = assign::share(shape, assignment.cells.count_ones());
+        for cell in Assignment::positions(assignment.cells) {
+            let cell = &mut cells[(node.cells_at + cell) as usize];
+            cell.cpu -= sign * cpu;
+            cell.memory -= sign * memory;
         }
-        for gpu in Assignment::positions(gpus) {
-            let free = &mut self.gpus[(node.gpus_at + gpu) as usize];
-            let milli = shape.gpus.milli;
-            *free = if sign > 0 { free.saturating_sub(milli) } else { *free + milli };
-        }
+    }
+    for gpu in Assignment::positions(assignment.gpus) {
+        let free = &mut gpus[(node.gpus_at + gpu) as usize];
+        let milli = shape.gpus.milli;
+        *free = if sign > 0 { free.saturating_sub(milli) } else { *free + milli };
     }
 }

@@ -3,6 +3,7 @@
 mod assign;
 mod build;
 mod change;
+mod names;
 mod node;
 mod profile;
 mod rules;
@@ -23,7 +24,7 @@ pub use change::{ChangeError, Checkpoint};
 pub(crate) use node::{CellFree, Class, NO_DOMAIN, NodeEntry};
 pub(crate) use profile::Typical;
 pub(crate) use rules::RuleEntry;
-pub use shape::{Assignment, PoolDemand, Shape, ShapeId};
+pub use shape::{Assignment, Extra, PoolDemand, Shape, ShapeId};
 pub use view::Candidate;
 
 /// The position of a node in order of node ids.
@@ -116,14 +117,16 @@ pub struct Snapshot {
     pub(crate) classes: Vec<Class>,
     pub(crate) pools: Vec<PoolEntry>,
     pub(crate) rules: Vec<RuleEntry>,
-    rules_of: HashMap<VmKey, Vec<RuleIndex>>,
+    rules_of: HashMap<VmKey, Vec<RuleIndex>, foldhash::fast::RandomState>,
     pub(crate) cells: Vec<CellFree>,
     pub(crate) gpus: Vec<u32>,
+    /// Free huge pages and devices, in the order of the classes.
+    pub(crate) extra: Vec<i64>,
     shapes: Vec<Arc<Shape>>,
-    shape_ids: HashMap<Arc<Shape>, ShapeId>,
+    shape_ids: HashMap<Arc<Shape>, ShapeId, foldhash::fast::RandomState>,
     vms: Vec<Option<VmEntry>>,
     vacant: Vec<u32>,
-    by_id: HashMap<VmKey, u32>,
+    names: names::Names,
     /// Label keys, pools and networks that are no part of classes, since few nodes share them.
     pub(crate) leaves: Leaves,
     revision: u64,
@@ -166,7 +169,7 @@ impl Snapshot {
     /// How many machines there are on nodes.
     #[must_use]
     pub fn vm_count(&self) -> usize {
-        self.by_id.len()
+        self.names.len()
     }
 
     /// How many kinds of nodes there are.
@@ -264,6 +267,7 @@ impl Snapshot {
     }
 
     pub(crate) fn entry(&self, vm: &VmKey) -> Option<&VmEntry> {
-        self.by_id.get(vm).and_then(|&slot| self.vms[slot as usize].as_ref())
+        let slot = self.names.find(self.names.hash(vm.as_str()), vm.as_str(), &self.vms)?;
+        self.vms[slot as usize].as_ref()
     }
 }

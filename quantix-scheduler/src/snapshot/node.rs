@@ -7,7 +7,7 @@ use quantix_core::{
     cluster::{Gpu, NodeState, Overcommit, Reserved, Taint},
 };
 
-use super::PoolIndex;
+use super::{Extra, PoolIndex};
 
 /// What many nodes have in common; predicates over it are answered once for all of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,8 +24,13 @@ pub(crate) struct Class {
     pub(crate) pools: Vec<PoolIndex>,
     /// Sorted.
     pub(crate) networks: Vec<NetworkKey>,
+    pub(crate) cpu_model: Option<String>,
     /// Sorted.
     pub(crate) cpu_features: Vec<String>,
+    /// Sorted.
+    pub(crate) tenants: Vec<String>,
+    /// Huge pages and devices, sorted, with how many there are.
+    pub(crate) extra: Vec<(Extra, u64)>,
     /// What each NUMA cell can give, overcommit included; empty for a node without cells.
     pub(crate) cells: Vec<(u64, u64)>,
     pub(crate) gpus: Vec<Gpu>,
@@ -34,7 +39,7 @@ pub(crate) struct Class {
 impl Class {
     /// Whether the room on a node is no more than its free CPU and memory.
     pub(crate) fn is_plain(&self) -> bool {
-        self.cells.len() < 2 && self.gpus.is_empty()
+        self.cells.len() < 2 && self.gpus.is_empty() && self.extra.is_empty()
     }
 
     pub(crate) fn overcommit(overcommit: Overcommit) -> (u32, u32) {
@@ -70,6 +75,7 @@ pub(crate) struct NodeEntry {
     /// Where its NUMA cells and GPUs begin in the snapshot's arrays.
     pub(crate) cells_at: u32,
     pub(crate) gpus_at: u32,
+    pub(crate) extra_at: u32,
     pub(crate) own: Option<Box<Own>>,
 }
 

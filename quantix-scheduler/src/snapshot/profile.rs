@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use quantix_core::cluster::GpuDemand;
 
-use super::{Class, Shape};
+use super::{Class, Shape, ShapeId};
 
 /// How many kinds of machines are typical at most.
 const KINDS_MAX: usize = 32;
@@ -17,7 +17,10 @@ type Kind = (u64, u64, GpuDemand);
 /// How many machines of each kind were seen, and the typical ones among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Profile {
-    seen: BTreeMap<Kind, u64>,
+    seen: Vec<(Kind, u64)>,
+    numbers: BTreeMap<Kind, u32>,
+    /// The kind of each shape.
+    kind_of: Vec<u32>,
     total: u64,
     /// The total at which the typical kinds are chosen anew.
     next: u64,
@@ -27,11 +30,19 @@ pub(crate) struct Profile {
 /// Kinds of machines with weights: what a node's free room is worth.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Typical {
-    kinds: Vec<(Kind, u64)>,
+    kinds: Vec<Weighed>,
     /// The worth of the most valuable empty node.
     pub(crate) most: u64,
     /// Raised whenever the kinds change.
     pub(crate) version: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Weighed {
+    cpu: Divisor,
+    memory: Divisor,
+    gpus: GpuDemand,
+    weight: u64,
 }
 
 impl Profile {
@@ -39,24 +50,28 @@ impl Profile {
         &self.typical
     }
 
-    /// Counts one more machine; true when the typical kinds are to be chosen anew.
-    pub(super) fn see(&mut self, shape: &Shape) -> bool {
+    /// Notes the kind of the next shape.
+    pub(super) fn know(&mut self, shape: &Shape) {
         let kind = (shape.cpu_milli, shape.memory_mib, shape.gpus.clone());
-        *self.seen.entry(kind).or_default() += 1;
+        let next = super::small(self.seen.len());
+        let number = *self.numbers.entry(kind.clone()).or_insert(next);
+        if number == next {
+            self.seen.push((kind, 0));
+        }
+        self.kind_of.push(number);
+    }
+
+    /// Counts one more machine; true when the typical kinds are to be chosen anew.
+    pub(super) fn see(&mut self, shape: ShapeId) -> bool {
+        self.seen[self.kind_of[shape.0 as usize] as usize].1 += 1;
         self.total += 1;
         self.total >= self.next
     }
 
     /// Takes back [`Profile::see`].
-    pub(super) fn forget(&mut self, shape: &Shape) {
-        let kind = (shape.cpu_milli, shape.memory_mib, shape.gpus.clone());
-        if let Some(count) = self.seen.get_mut(&kind) {
-            *count -= 1;
-            self.total -= 1;
-            if *count == 0 {
-                self.seen.remove(&kind);
-            }
-        }
+    pub(super) fn forget(&mut self, shape: ShapeId) {
+        self.seen[self.kind_of[shape.0 as usize] as usize].1 -= 1;
+        self.total -= 1;
     }
 
     /// Chooses the typical kinds; answers what they were, with the mark at which they change.
@@ -74,22 +89,30 @@ impl Profile {
 }
 
 impl Typical {
-    fn choose(seen: &BTreeMap<Kind, u64>, total: u64, classes: &[Class], version: u64) -> Self {
+    fn choose(seen: &[(Kind, u64)], total: u64, classes: &[Class], version: u64) -> Self {
         let largest = |amount: fn(&Class) -> u64| classes.iter().map(amount).max().unwrap_or(1);
         let cpu = largest(|class| class.cpu);
         let memory = largest(|class| class.memory);
         let gpus = largest(|class| class.gpus.iter().map(|gpu| u64::from(gpu.milli)).sum());
         let share = |asked: u64, all: u64| (asked.min(all) * 1000).checked_div(all).unwrap_or(0);
-        let weigh = |(kind, &count): (&Kind, &u64)| {
+        let weigh = |(kind, count): &(Kind, u64)| {
             let gpu = u64::from(kind.2.count) * u64::from(kind.2.milli);
             let size = share(kind.0, cpu).max(share(kind.1, memory)).max(share(gpu, gpus)).max(1);
-            let frequency = u128::from(count) * 1_000_000 / u128::from(total.max(1));
+            let frequency = u128::from(*count) * 1_000_000 / u128::from(total.max(1));
             let frequency = u64::try_from(frequency).unwrap_or(1_000_000).max(1);
             (kind.clone(), frequency * size * size)
         };
-        let mut kinds: Vec<(Kind, u64)> = seen.iter().map(weigh).collect();
+        let mut kinds: Vec<(Kind, u64)> =
+            seen.iter().filter(|&&(_, count)| count > 0).map(weigh).collect();
         kinds.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         kinds.truncate(KINDS_MAX);
+        let weighed = |((cpu, memory, gpus), weight)| Weighed {
+            cpu: Divisor::new(cpu),
+            memory: Divisor::new(memory),
+            gpus,
+            weight,
+        };
+        let kinds = kinds.into_iter().map(weighed).collect();
         let mut typical = Self { kinds, most: 0, version };
         let full = |class: &Class| class.gpus.iter().map(|gpu| gpu.milli).collect::<Vec<_>>();
         typical.most = classes
@@ -103,17 +126,44 @@ impl Typical {
     /// How many of each kind still fit into the room, times their weights.
     pub(crate) fn worth(&self, class: &Class, cpu: u64, memory: u64, gpus: &[u32]) -> u64 {
         let mut worth = 0u64;
-        for ((kind_cpu, kind_memory, kind_gpus), weight) in &self.kinds {
-            if cpu < *kind_cpu || memory < *kind_memory {
+        for kind in &self.kinds {
+            if cpu < kind.cpu.by || memory < kind.memory.by {
                 continue;
             }
-            let mut fitting = (cpu / (*kind_cpu).max(1)).min(memory / (*kind_memory).max(1));
-            if kind_gpus.count > 0 {
-                fitting = fitting.min(gpu_fits(class, gpus, kind_gpus));
+            let mut fitting = kind.cpu.into(cpu).min(kind.memory.into(memory));
+            if kind.gpus.count > 0 {
+                fitting = fitting.min(gpu_fits(class, gpus, &kind.gpus));
             }
-            worth = worth.saturating_add(weight.saturating_mul(fitting));
+            worth = worth.saturating_add(kind.weight.saturating_mul(fitting));
         }
         worth
+    }
+}
+
+/// A number to divide by, with its inverse: multiplying is many times faster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Divisor {
+    by: u64,
+    /// 2⁶⁴ divided by it, rounded up; 0 where that is not exact enough.
+    inverse: u64,
+}
+
+impl Divisor {
+    /// Amounts have at most 36 bits, so that the product of one with a divisor below this stays
+    /// below 2⁶⁴, which makes multiplying by the inverse exact (Granlund and Montgomery, 1994).
+    const MAX: u64 = 1 << 28;
+
+    fn new(by: u64) -> Self {
+        let exact = (2..Self::MAX).contains(&by);
+        Self { by, inverse: if exact { u64::MAX / by + 1 } else { 0 } }
+    }
+
+    /// An amount divided by it; by 1 where it is 0.
+    fn into(self, amount: u64) -> u64 {
+        if self.inverse == 0 || amount >= 1 << 36 {
+            return amount / self.by.max(1);
+        }
+        u64::try_from((u128::from(amount) * u128::from(self.inverse)) >> 64).unwrap_or(u64::MAX)
     }
 }
 
@@ -126,4 +176,27 @@ fn gpu_fits(class: &Class, gpus: &[u32], demand: &GpuDemand) -> u64 {
         return will_do.map(|(_, free)| u64::from(free / demand.milli.max(1))).sum();
     }
     will_do.count() as u64 / u64::from(demand.count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dividing_by_multiplying_is_exact() {
+        let mut seed = 88_172_645_463_325_252u64;
+        let mut random = |bits: u32| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed >> (64 - bits)
+        };
+        for round in 0..200_000u32 {
+            let by = random(1 + round % 36);
+            let near = by.saturating_mul(random(8)).min(1 << 36);
+            for amount in [random(36), near, near.saturating_sub(1), near + 1, (1 << 36) + 5] {
+                assert_eq!(Divisor::new(by).into(amount), amount / by.max(1), "{amount} / {by}");
+            }
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! Shapes: what machines ask for, without their names, so that equal machines are decided alike.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use quantix_core::{
-    NetworkKey, PoolKey,
+    Bytes, NetworkKey, PoolKey,
     cluster::{GpuDemand, NumaPolicy, Preference, Toleration},
 };
 
@@ -18,7 +18,7 @@ use super::{PoolIndex, RuleIndex};
 pub struct Shape {
     /// CPU in thousandths.
     pub cpu_milli: u64,
-    /// Memory in MiB.
+    /// Memory in MiB, without the part that huge pages back.
     pub memory_mib: u64,
     /// Storage per distinct pool, in order of the pools' names.
     pub pools: Vec<PoolDemand>,
@@ -36,10 +36,35 @@ pub struct Shape {
     pub gpus: GpuDemand,
     /// Nodes that it would rather run on.
     pub preferences: Vec<Preference>,
+    /// CPU models that will do, sorted; none for any.
+    pub cpu_models: Vec<String>,
     /// CPU features, sorted.
     pub cpu_features: Vec<String>,
+    /// Whose machine it is.
+    pub tenant: Option<String>,
+    /// Huge pages and devices, sorted, with how many.
+    pub extra: Vec<(Extra, u64)>,
     /// The rules that name the machine, in document order.
     pub rules: Vec<RuleIndex>,
+}
+
+/// Something that nodes have a number of, and machines get whole.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Extra {
+    /// Huge pages of so many bytes.
+    Pages(u64),
+    /// PCI devices of one product.
+    Device(String),
+}
+
+impl fmt::Display for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pages(bytes) => write!(f, "{} pages", Bytes(*bytes)),
+            Self::Device(product) => write!(f, "device {product}"),
+        }
+    }
 }
 
 /// What a shape asks of one pool.

@@ -2,7 +2,7 @@
 
 use quantix_core::{NetworkKey, NodeKey, cluster::NodeState};
 
-use super::{CellFree, Class, NodeEntry, NodeIndex, PoolIndex, Snapshot};
+use super::{CellFree, Class, Extra, NodeEntry, NodeIndex, PoolIndex, Shape, Snapshot};
 
 /// A node that a machine might go to, with the cluster around it.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +98,24 @@ impl<'a> Candidate<'a> {
     pub(crate) fn cells(self) -> &'a [CellFree] {
         let at = self.entry.cells_at as usize;
         &self.snapshot.cells[at..at + self.class.cells.len()]
+    }
+
+    /// Free huge pages and devices, in the order of the class.
+    pub(crate) fn extra(self) -> &'a [i64] {
+        let at = self.entry.extra_at as usize;
+        &self.snapshot.extra[at..at + self.class.extra.len()]
+    }
+
+    /// How many huge pages of a size, or devices of a product, are left.
+    #[must_use]
+    pub fn free_extra(self, extra: &Extra) -> u64 {
+        let at = self.class.extra.binary_search_by(|(other, _)| other.cmp(extra));
+        at.map_or(0, |at| u64::try_from(self.extra()[at]).unwrap_or(0))
+    }
+
+    /// Whether there are enough huge pages and devices.
+    pub(crate) fn has_extra(self, shape: &Shape) -> bool {
+        shape.extra.iter().all(|(extra, count)| self.free_extra(extra) >= *count)
     }
 
     pub(crate) fn gpus(self) -> &'a [u32] {

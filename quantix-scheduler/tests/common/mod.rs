@@ -24,6 +24,17 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> 
     serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error}\n{value:#}"))
 }
 
+/// What few nodes have and few machines ask for: half gibibytes of pages, devices, a model, a
+/// tenant.
+fn special() -> impl Strategy<Value = (u64, u32, Option<&'static str>, Option<&'static str>)> {
+    (
+        prop::sample::select(vec![0u64, 0, 1, 2]),
+        prop::sample::select(vec![0u32, 0, 1, 2]),
+        prop::option::weighted(0.5, prop::sample::select(vec!["new", "old"])),
+        prop::option::weighted(0.15, prop::sample::select(vec!["red", "blue"])),
+    )
+}
+
 prop_compose! {
     fn node(pools: usize)(
         cpu in prop::sample::select(vec![4_000u64, 8_000, 16_000]),
@@ -40,6 +51,7 @@ prop_compose! {
         gpus in prop::collection::vec(prop::sample::select(vec!["A", "B"]), 0..3),
         state in prop::sample::select(vec!["ready", "ready", "ready", "cordoned", "down"]),
         reserved in prop::sample::select(vec![0u64, 500]),
+        special in special(),
     ) -> serde_json::Value {
         let cell = json!({"cpu_milli": cpu / 2, "memory_mib": memory / 2});
         json!({
@@ -51,6 +63,12 @@ prop_compose! {
             "networks": if network { vec!["lan"] } else { vec![] },
             "numa": vec![cell; if cells == 2 { 2 } else { 0 }],
             "gpus": gpus, "state": state,
+            "hugepages": if special.0 > 0 {
+                vec![json!({"size_bytes": 2 << 20, "count": special.0 * 256})]
+            } else { vec![] },
+            "devices": if special.1 > 0 { BTreeMap::from([("nic", special.1)]) } else { BTreeMap::new() },
+            "cpu_model": special.2,
+            "tenants": special.3.into_iter().collect::<Vec<_>>(),
             "reserved": {"cpu_milli": reserved, "memory_mib": reserved},
         })
     }
@@ -67,7 +85,11 @@ prop_compose! {
         numa in prop::sample::select(vec!["any", "any", "any", "single", "even"]),
         gpus in prop::sample::select(vec![(0u32, 1000u32), (0, 1000), (0, 1000), (1, 300), (1, 1000), (2, 1000)]),
         prefers in prop::bool::weighted(0.2),
+        is_special in prop::bool::weighted(0.2),
+        special in special(),
     ) -> serde_json::Value {
+        let special = if is_special { special } else { (0, 0, None, None) };
+        let pages = special.0.min(memory / 512);
         json!({
             "cpu_milli": cpu, "memory_mib": memory,
             "disks": disks.iter().map(|(size, pool)| json!({
@@ -78,6 +100,12 @@ prop_compose! {
             "tolerations": if tolerates { vec![json!({"key": "t", "operator": "exists"})] } else { vec![] },
             "numa": numa,
             "gpus": {"count": gpus.0, "milli": gpus.1},
+            "hugepages": if pages > 0 {
+                vec![json!({"size_bytes": 2 << 20, "count": pages * 256})]
+            } else { vec![] },
+            "devices": if special.1 > 0 { BTreeMap::from([("nic", special.1)]) } else { BTreeMap::new() },
+            "cpu_models": special.2.into_iter().collect::<Vec<_>>(),
+            "tenant": special.3,
             "preferences": if prefers {
                 vec![json!({"node_selector": {"disk": "a"}, "weight": 30})]
             } else { vec![] },
@@ -87,14 +115,15 @@ prop_compose! {
 
 prop_compose! {
     fn rule(nodes: usize, vms: usize)(
-        kind in prop::sample::select(vec!["anti_affinity", "affinity", "vm_host"]),
+        kind in prop::sample::select(vec!["anti_affinity", "affinity", "vm_host", "spread"]),
+        max_skew in 1u32..3,
         members in prop::collection::btree_set(0..vms, 1..5),
         hosts in prop::collection::btree_set(0..nodes, 1..4),
         topology in prop::sample::select(vec!["host", "rack", "zone"]),
         must in prop::bool::weighted(0.7),
     ) -> serde_json::Value {
         let mut rule = json!({
-            "kind": kind, "topology": topology, "must": must,
+            "kind": kind, "topology": topology, "must": must, "max_skew": max_skew,
             "vms": members.iter().map(|m| format!("v{m:03}")).collect::<Vec<_>>(),
         });
         if kind == "vm_host" {
@@ -160,10 +189,33 @@ impl<'a> Oracle<'a> {
     /// CPU and memory: all that may be promised, and what is left.
     pub(crate) fn room(&self, node: &Node) -> ((u64, u64), (u64, u64)) {
         let cpu = node.overcommit.cpu.of(node.cpu_milli.0 - node.reserved.cpu_milli.0);
-        let memory = node.overcommit.memory.of(node.memory_mib.0 - node.reserved.memory_mib.0);
+        let ordinary = node.memory_mib.0 - Self::pages_mib(&node.hugepages);
+        let memory = node.overcommit.memory.of(ordinary - node.reserved.memory_mib.0);
         let used_cpu: u64 = self.on(node).map(|vm| vm.cpu_milli.0).sum();
-        let used_memory: u64 = self.on(node).map(|vm| vm.memory_mib.0).sum();
+        let used_memory: u64 = self.on(node).map(Self::ordinary).sum();
         ((cpu, memory), (cpu - used_cpu, memory - used_memory))
+    }
+
+    fn pages_mib(pages: &[quantix_core::cluster::HugePages]) -> u64 {
+        pages.iter().map(|pages| pages.size_bytes.0 * pages.count).sum::<u64>() >> 20
+    }
+
+    /// Memory that no huge pages back.
+    fn ordinary(vm: &Vm) -> u64 {
+        vm.memory_mib.0 - Self::pages_mib(&vm.hugepages)
+    }
+
+    fn specials_fit(&self, vm: &Vm, node: &Node) -> bool {
+        let pages = |pages: &[quantix_core::cluster::HugePages]| Self::pages_mib(pages);
+        let taken: u64 = self.on(node).map(|other| pages(&other.hugepages)).sum();
+        let nics = |devices: &BTreeMap<String, u32>| devices.get("nic").copied().unwrap_or(0);
+        let used: u32 = self.on(node).map(|other| nics(&other.devices)).sum();
+        let model = |model: &String| node.cpu_model.as_ref() == Some(model);
+        pages(&vm.hugepages) + taken <= pages(&node.hugepages)
+            && nics(&vm.devices) + used <= nics(&node.devices)
+            && (vm.cpu_models.is_empty() || vm.cpu_models.iter().any(model))
+            && (node.tenants.is_empty()
+                || vm.tenant.as_ref().is_some_and(|tenant| node.tenants.contains(tenant)))
     }
 
     fn domain(node: &'a Node, topology: Topology) -> Option<&'a str> {
@@ -191,6 +243,14 @@ impl<'a> Oracle<'a> {
             .collect();
         let near = others.contains(&Some(domain));
         match rule.kind {
+            RuleKind::Spread => {
+                let all = self.cluster.nodes.iter();
+                let count = |domain: &str| {
+                    others.iter().filter(|&&other| other == Some(domain)).count() as u32
+                };
+                let fewest = all.filter_map(|node| Self::domain(node, rule.topology)).map(count);
+                count(domain) < fewest.min().unwrap_or(0) + rule.max_skew.get()
+            }
             RuleKind::AntiAffinity => !near,
             _ => others.is_empty() || near,
         }
@@ -201,7 +261,7 @@ impl<'a> Oracle<'a> {
             return true;
         }
         let parts = if vm.numa == NumaPolicy::Even { node.numa.len() as u64 } else { 1 };
-        let (cpu, memory) = (vm.cpu_milli.0.div_ceil(parts), vm.memory_mib.0.div_ceil(parts));
+        let (cpu, memory) = (vm.cpu_milli.0.div_ceil(parts), Self::ordinary(vm).div_ceil(parts));
         let fits = |(at, cell): (usize, &quantix_core::cluster::NumaCell)| {
             let mut free_cpu = node.overcommit.cpu.of(cell.cpu_milli.0);
             let mut free_memory = node.overcommit.memory.of(cell.memory_mib.0);
@@ -209,7 +269,7 @@ impl<'a> Oracle<'a> {
                 let cells = &self.cells[other.id.as_str()];
                 if cells.contains(&(at as u32)) {
                     free_cpu -= other.cpu_milli.0.div_ceil(cells.len() as u64);
-                    free_memory -= other.memory_mib.0.div_ceil(cells.len() as u64);
+                    free_memory -= Self::ordinary(other).div_ceil(cells.len() as u64);
                 }
             }
             free_cpu >= cpu && free_memory >= memory
@@ -268,7 +328,8 @@ impl<'a> Oracle<'a> {
             && node.taints.iter().all(tolerated)
             && vm.networks.iter().all(|network| node.networks.contains(network))
             && cpu >= vm.cpu_milli.0
-            && memory >= vm.memory_mib.0
+            && memory >= Self::ordinary(vm)
+            && self.specials_fit(vm, node)
             && self.pools_fit(vm, node)
             && self.cells_fit(vm, node)
             && self.gpus_fit(&vm.gpus, node)

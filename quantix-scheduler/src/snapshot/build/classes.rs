@@ -9,6 +9,7 @@ use quantix_core::{
 
 use super::super::node::Own;
 use super::super::{CellFree, Class, NO_DOMAIN, NodeEntry, NodeIndex, PoolIndex, Snapshot, small};
+use super::intern::{extra, pages_mib};
 use super::{CPU_MILLI_MAX, Faults, GPUS_PER_NODE_MAX, MEMORY_MIB_MAX, NUMA_CELLS_MAX, pool_of};
 
 /// A label key with more values than this is kept per node.
@@ -93,12 +94,14 @@ pub(super) fn read_nodes<'a>(
             zone: zones.of(node, ["zone", "topology.kubernetes.io/zone"]),
             cells_at: small(snapshot.cells.len()),
             gpus_at: small(snapshot.gpus.len()),
+            extra_at: small(snapshot.extra.len()),
             own: (own != Own::default()).then(|| Box::new(own)),
         };
         let free = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX);
         let cells = class.cells.iter().map(|&(c, m)| CellFree { cpu: free(c), memory: free(m) });
         snapshot.cells.extend(cells);
         snapshot.gpus.extend(class.gpus.iter().map(|gpu| gpu.milli));
+        snapshot.extra.extend(class.extra.iter().map(|&(_, count)| free(count)));
         let next = small(classes.len());
         let class = *classes.entry(class).or_insert_with_key(|class| {
             snapshot.classes.push(class.clone());
@@ -138,7 +141,8 @@ fn read_node(
     own.networks = own_networks.into_iter().collect();
     let usable = |all: u64, reserved: u64| all.saturating_sub(reserved);
     let cpu = usable(node.cpu_milli.0, node.reserved.cpu_milli.0);
-    let memory = usable(node.memory_mib.0, node.reserved.memory_mib.0);
+    let ordinary = node.memory_mib.0.saturating_sub(pages_mib(&node.hugepages));
+    let memory = usable(ordinary, node.reserved.memory_mib.0);
     let (per_cpu, per_memory) = (node.overcommit.cpu, node.overcommit.memory);
     let cell = |cell: &NumaCell| (per_cpu.of(cell.cpu_milli.0), per_memory.of(cell.memory_mib.0));
     let mut taints = node.taints.clone();
@@ -153,7 +157,10 @@ fn read_node(
         taints,
         pools: pools.into_iter().collect(),
         networks: networks.into_iter().collect(),
+        cpu_model: node.cpu_model.clone(),
         cpu_features: features.into_iter().collect(),
+        tenants: node.tenants.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect(),
+        extra: extra(&node.hugepages, &node.devices),
         cells: node.numa.iter().take(NUMA_CELLS_MAX).map(cell).collect(),
         gpus: node.gpus.iter().take(GPUS_PER_NODE_MAX).cloned().collect(),
     };
@@ -186,6 +193,9 @@ fn check_node(at: usize, node: &Node, faults: &mut Faults) {
     large("memory_mib", node.memory_mib.0, MEMORY_MIB_MAX);
     large("numa", node.numa.len() as u64, NUMA_CELLS_MAX as u64);
     large("gpus", node.gpus.len() as u64, GPUS_PER_NODE_MAX as u64);
+    for (position, pages) in node.hugepages.iter().enumerate() {
+        large(&format!("hugepages[{position}].count"), pages.count, MEMORY_MIB_MAX);
+    }
     for (position, gpu) in node.gpus.iter().enumerate() {
         large(&format!("gpus[{position}].milli"), u64::from(gpu.milli), 1_000_000);
     }
@@ -202,6 +212,14 @@ fn check_node(at: usize, node: &Node, faults: &mut Faults) {
                 format!("{reserved} is reserved of {all}: no machine will be placed here");
             faults.warning("reserved-more-than-there-is", path(field), message);
         }
+    }
+    if pages_mib(&node.hugepages) > node.memory_mib.0 {
+        let message = format!(
+            "the huge pages have {} MiB, more than the node's {} MiB of memory",
+            pages_mib(&node.hugepages),
+            node.memory_mib.0
+        );
+        faults.error("pages-exceed-memory", path("hugepages"), message);
     }
     if !node.numa.is_empty() {
         check_cells(at, node, faults);

@@ -1,8 +1,11 @@
 //! The machines that a cluster document already has on nodes.
 
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 use quantix_core::{
-    Finding,
-    cluster::{Cluster, NumaPolicy, PlacedVm, Vm},
+    Finding, NodeKey,
+    cluster::{Cluster, NumaPolicy, PlacedVm},
 };
 
 use super::super::{Assignment, NodeIndex, ShapeId, Snapshot};
@@ -10,20 +13,22 @@ use super::{Faults, duplicates, intern, unknown_node};
 
 pub(super) fn read_vms(snapshot: &mut Snapshot, cluster: &Cluster, faults: &mut Faults) {
     duplicates("machine", "vms", cluster.vms.iter().map(|vm| &vm.id), faults);
+    let nodes: HashMap<NodeKey, NodeIndex, RandomState> =
+        snapshot.nodes.iter().map(|node| node.id.clone()).zip(snapshot.node_indices()).collect();
     for (at, placed) in cluster.vms.iter().enumerate() {
-        let vm = Vm::from(placed.clone());
-        intern::check_vm(&format!("vms[{at}]"), &vm, faults);
+        let wants = intern::Wants::from(placed);
+        intern::check_vm(&format_args!("vms[{at}]"), &wants, faults);
         let Some(id) = &placed.node else {
             let message = format!("machine {} has no node and uses nothing", placed.id);
             faults.push(Finding::info("not-placed", message).at(format!("vms[{at}].node")));
             continue;
         };
         check_pools(snapshot, at, placed, faults);
-        let Some(node) = snapshot.node_index(id) else {
+        let Some(&node) = nodes.get(id) else {
             unknown_node(id, format!("vms[{at}].node"), faults);
             continue;
         };
-        let shape = snapshot.intern(&vm);
+        let shape = snapshot.intern(&wants);
         snapshot.see(shape);
         let assignment = given_assignment(snapshot, at, placed, node, shape, faults);
         // A second machine of one id was reported above and is left out here.
