@@ -451,16 +451,20 @@ void qtx_error_free(struct qtx_error *error);
 enum qtx_status qtx_ova_inspect(const char *path, char **report, struct qtx_error **error);
 
 /**
- * Checks every file of an appliance against its manifest. `report` becomes
- * `{"ok","manifest","certificate","files","findings"}` as of `quantix ova verify`; free it with
- * `qtx_string_free`. An appliance that differs from its manifest is an answer with `ok` false,
- * not an error. Any thread.
+ * Checks every file of an appliance against its manifest, and who signed that. `options` is NULL
+ * or a JSON object with any of `threads`, `roots` (trusted certificates in PEM: with them, only a
+ * package whose signature leads to one of them is ok), `allow_sha1` and `at` (when certificates
+ * must be good, in seconds since 1970, by default now). `report` becomes
+ * `{"ok","manifest","certificate","signature","files","findings"}` as of `quantix ova verify`;
+ * free it with `qtx_string_free`. An appliance that differs from its manifest is an answer with
+ * `ok` false, not an error. Any thread.
  *
  * # Safety
- * `path` is a NUL-terminated string. `report` is writable. `error` is NULL or writable.
+ * `path` is a NUL-terminated string, `options` is one or NULL. `report` is writable. `error` is NULL or writable.
  * `progress` is NULL or a function that may be called with `context` until this call returns.
  */
 enum qtx_status qtx_ova_verify(const char *path,
+                               const char *options,
                                qtx_progress progress,
                                void *context,
                                char **report,
@@ -485,6 +489,104 @@ enum qtx_status qtx_ova_convert(const char *path,
                                 void *context,
                                 char **report,
                                 struct qtx_error **error);
+
+/**
+ * Writes an appliance as the OVA `to`, with its manifest signed. `key` is a private RSA key and
+ * `certificates` that of the key and those of its issuers, in PEM. `sha512` says whether SHA-512
+ * is used instead of SHA-256. `report` becomes `{"path","bytes","manifest","certificate",`
+ * `"algorithm","findings"}`; free it with `qtx_string_free`. After an error nothing is left. Any
+ * thread.
+ *
+ * # Safety
+ * `path`, `to`, `key` and `certificates` are NUL-terminated strings. `report` is writable.
+ * `error` is NULL or writable. `progress` is NULL or a function that may be called with `context`
+ * until this call returns.
+ */
+enum qtx_status qtx_ova_sign(const char *path,
+                             const char *to,
+                             const char *key,
+                             const char *certificates,
+                             bool sha512,
+                             qtx_progress progress,
+                             void *context,
+                             char **report,
+                             struct qtx_error **error);
+
+/**
+ * Tells what becomes of each part of an appliance, and why. `choices` is NULL or a JSON object
+ * with any of `system`, `option`, `properties`, `networks` and `drivers` (`known`, `virtio` or
+ * `generic`). `report` becomes `{"system","name","option","vm","sources","cdroms","nvram",`
+ * `"properties","report","findings","broken"}` as of `quantix ova explain`; free it with
+ * `qtx_string_free`. Any thread.
+ *
+ * # Safety
+ * `path` is a NUL-terminated string, `choices` is one or NULL. `report` is writable. `error` is
+ * NULL or writable.
+ */
+enum qtx_status qtx_ova_explain(const char *path,
+                                const char *choices,
+                                char **report,
+                                struct qtx_error **error);
+
+/**
+ * Tells how two appliances differ in what they mean. `report` becomes
+ * `{"equal","changes":[{"path","before","after"}]}` as of `quantix ova diff`; free it with
+ * `qtx_string_free`. Any thread.
+ *
+ * # Safety
+ * `before` and `after` are NUL-terminated strings. `report` is writable. `error` is NULL or
+ * writable.
+ */
+enum qtx_status qtx_ova_diff(const char *before,
+                             const char *after,
+                             char **report,
+                             struct qtx_error **error);
+
+/**
+ * Tells which of ovftool, vCenter, VirtualBox, virt-v2v and Proxmox VE refuse an appliance or
+ * read it wrongly. `report` becomes `{"objections":[{"code","tools","message","repairable",`
+ * `"path","line","column"}]}` as of `quantix ova diagnose`; free it with `qtx_string_free`. Any
+ * thread.
+ *
+ * # Safety
+ * `path` is a NUL-terminated string. `report` is writable. `error` is NULL or writable.
+ */
+enum qtx_status qtx_ova_diagnose(const char *path, char **report, struct qtx_error **error);
+
+/**
+ * Writes an appliance again as the OVA `to`, without what other tools refuse. `report` becomes
+ * `{"path","bytes","repairs","remaining"}` as of `quantix ova repair`; free it with
+ * `qtx_string_free`. After an error nothing is left. Any thread.
+ *
+ * # Safety
+ * `path` and `to` are NUL-terminated strings. `report` is writable. `error` is NULL or writable.
+ * `progress` is NULL or a function that may be called with `context` until this call returns.
+ */
+enum qtx_status qtx_ova_repair(const char *path,
+                               const char *to,
+                               qtx_progress progress,
+                               void *context,
+                               char **report,
+                               struct qtx_error **error);
+
+/**
+ * Makes the OVA `to` from a description (JSON, as `quantix ova create` reads it); paths of disks
+ * are relative to `base`, or to the working directory when it is NULL. `report` becomes
+ * `{"path","bytes","files","findings"}`; free it with `qtx_string_free`. Equal input gives equal
+ * bytes; after an error nothing is left. Any thread.
+ *
+ * # Safety
+ * `spec` and `to` are NUL-terminated strings, `base` is one or NULL. `report` is writable.
+ * `error` is NULL or writable. `progress` is NULL or a function that may be called with `context`
+ * until this call returns.
+ */
+enum qtx_status qtx_ova_create(const char *spec,
+                               const char *base,
+                               const char *to,
+                               qtx_progress progress,
+                               void *context,
+                               char **report,
+                               struct qtx_error **error);
 
 /**
  * Chooses a node for each machine.

@@ -23,6 +23,7 @@ mod core;
 mod engine;
 mod error;
 mod ova;
+mod ova_documents;
 mod scheduler;
 mod seed_documents;
 
@@ -41,6 +42,9 @@ pub use error::{
     qtx_error, qtx_error_findings, qtx_error_free, qtx_error_message, qtx_error_status, qtx_status,
 };
 pub use ova::{qtx_ova_convert, qtx_ova_inspect, qtx_ova_verify, qtx_progress};
+pub use ova_documents::{
+    qtx_ova_create, qtx_ova_diagnose, qtx_ova_diff, qtx_ova_explain, qtx_ova_repair, qtx_ova_sign,
+};
 pub use scheduler::qtx_place;
 pub use seed_documents::{
     qtx_seed_check, qtx_seed_diff, qtx_seed_explain, qtx_seed_merge, qtx_yaml_emit,

@@ -2,14 +2,14 @@
 
 use std::{
     ffi::{c_char, c_void},
-    num::NonZeroUsize,
     path::Path,
-    thread,
+    time::SystemTime,
 };
 
 use quantix_ova::{
     convert::{ConvertError, Options, convert_appliance},
-    manifest, ovf,
+    manifest::{self, VerifyOptions},
+    ovf,
     package::{Package, PackageError},
     watch::{Progress, Watch},
 };
@@ -25,7 +25,7 @@ pub type qtx_progress =
     Option<unsafe extern "C" fn(done_bytes: u64, total_bytes: u64, context: *mut c_void) -> bool>;
 
 /// Calls back into C.
-struct Caller {
+pub(crate) struct Caller {
     function: qtx_progress,
     context: *mut c_void,
     stopped: std::sync::atomic::AtomicBool,
@@ -50,8 +50,14 @@ impl Watch for Caller {
     }
 }
 
-fn caller(function: qtx_progress, context: *mut c_void) -> Caller {
+/// A watcher that calls back into C.
+pub(crate) fn caller(function: qtx_progress, context: *mut c_void) -> Caller {
     Caller { function, context, stopped: std::sync::atomic::AtomicBool::new(false) }
+}
+
+/// Opens the package at a path.
+pub(crate) fn open(path: &str) -> Result<Package, Fault> {
+    Package::open(Path::new(path)).map_err(package_fault)
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
@@ -88,24 +94,27 @@ pub unsafe extern "C" fn qtx_ova_inspect(
     let body = || -> Result<_, Fault> {
         // SAFETY: by contract.
         let path = unsafe { text(path, "path") }?;
-        let package = Package::open(Path::new(path)).map_err(package_fault)?;
-        Ok(ovf::inspect(&package))
+        Ok(ovf::inspect(&open(path)?))
     };
     // SAFETY: by contract `report` and `error` are NULL or writable.
     unsafe { answer(report, "report", error, body) }
 }
 
-/// Checks every file of an appliance against its manifest. `report` becomes
-/// `{"ok","manifest","certificate","files","findings"}` as of `quantix ova verify`; free it with
-/// `qtx_string_free`. An appliance that differs from its manifest is an answer with `ok` false,
-/// not an error. Any thread.
+/// Checks every file of an appliance against its manifest, and who signed that. `options` is NULL
+/// or a JSON object with any of `threads`, `roots` (trusted certificates in PEM: with them, only a
+/// package whose signature leads to one of them is ok), `allow_sha1` and `at` (when certificates
+/// must be good, in seconds since 1970, by default now). `report` becomes
+/// `{"ok","manifest","certificate","signature","files","findings"}` as of `quantix ova verify`;
+/// free it with `qtx_string_free`. An appliance that differs from its manifest is an answer with
+/// `ok` false, not an error. Any thread.
 ///
 /// # Safety
-/// `path` is a NUL-terminated string. `report` is writable. `error` is NULL or writable.
+/// `path` is a NUL-terminated string, `options` is one or NULL. `report` is writable. `error` is NULL or writable.
 /// `progress` is NULL or a function that may be called with `context` until this call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn qtx_ova_verify(
     path: *const c_char,
+    options: *const c_char,
     progress: qtx_progress,
     context: *mut c_void,
     report: *mut *mut c_char,
@@ -114,10 +123,18 @@ pub unsafe extern "C" fn qtx_ova_verify(
     let body = || -> Result<_, Fault> {
         // SAFETY: by contract.
         let path = unsafe { text(path, "path") }?;
-        let package = Package::open(Path::new(path)).map_err(package_fault)?;
-        let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let caller = caller(progress, context);
-        let answer = manifest::verify(&package, threads, &caller).map_err(package_fault)?;
+        // SAFETY: by contract.
+        let mut options: VerifyOptions = match unsafe { optional_text(options, "options") }? {
+            Some(json) => document(json, "options")?,
+            None => VerifyOptions::default(),
+        };
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok();
+        options.at = options.at.or(now.and_then(|now| i64::try_from(now.as_secs()).ok()));
+        let trust = options.trust().map_err(|error| Fault::input(&error))?;
+        let package = open(path)?;
+        let (threads, caller) = (options.thread_count(), caller(progress, context));
+        let answer = manifest::verify_trusting(&package, &trust, threads, &caller);
+        let answer = answer.map_err(package_fault)?;
         Ok(answer)
     };
     // SAFETY: by contract `report` and `error` are NULL or writable.
@@ -152,7 +169,7 @@ pub unsafe extern "C" fn qtx_ova_convert(
             Some(json) => document(json, "options")?,
             None => Options::default(),
         };
-        let package = Package::open(Path::new(path)).map_err(package_fault)?;
+        let package = open(path)?;
         let caller = caller(progress, context);
         let answer = convert_appliance(&package, Path::new(folder), &options, &caller);
         let answer = answer.map_err(convert_fault)?;

@@ -2,6 +2,7 @@
 //!
 //! - [`package`] opens an OVA (a tar) or an OVF folder and tells where each member lies;
 //! - [`manifest`] checks the digests that the vendor shipped;
+//! - [`signature`] tells who vouches for the manifest, and signs it;
 //! - [`disk`] reads virtual disks and writes qcow2, raw and stream-optimized VMDK;
 //! - [`convert`] does all of it at once, in parallel, without unpacking anything;
 //! - [`create`] makes an OVA from a description and disks;
@@ -26,4 +27,5 @@ pub mod manifest;
 pub mod ovf;
 pub mod package;
 pub mod repair;
+pub mod signature;
 pub mod watch;

@@ -10,6 +10,7 @@ mod cloudinit;
 mod convert;
 mod core;
 mod ova;
+mod ova_documents;
 mod scheduler;
 mod seed_documents;
 
@@ -25,6 +26,11 @@ mod _core {
 
     #[pymodule_export]
     use crate::ova::{ova_convert, ova_inspect, ova_verify};
+
+    #[pymodule_export]
+    use crate::ova_documents::{
+        ova_create, ova_diagnose, ova_diff, ova_explain, ova_repair, ova_sign,
+    };
 
     #[pymodule_export]
     use crate::core::{

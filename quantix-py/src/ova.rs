@@ -7,13 +7,13 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    thread,
 };
 
 use pyo3::prelude::*;
 use quantix_ova::{
     convert::{ConvertError, Options, Output, convert_appliance},
-    manifest, ovf,
+    manifest::{self, VerifyOptions},
+    ovf,
     package::{Package, PackageError},
     watch::{Progress, Watch},
 };
@@ -25,18 +25,19 @@ const REPORT_BYTES: u64 = 8 << 20;
 
 /// Calls a Python function with bytes done and bytes in total; an exception that it raises stops
 /// the work.
-struct Caller {
+pub(crate) struct Caller {
     function: Option<Py<PyAny>>,
     reported_bytes: AtomicU64,
     raised: Mutex<Option<PyErr>>,
 }
 
 impl Caller {
-    fn new(function: Option<Py<PyAny>>) -> Self {
+    pub(crate) fn new(function: Option<Py<PyAny>>) -> Self {
         Self { function, reported_bytes: AtomicU64::new(0), raised: Mutex::new(None) }
     }
 
-    fn raised(&self) -> MutexGuard<'_, Option<PyErr>> {
+    /// The exception that stopped the work, if one did.
+    pub(crate) fn raised(&self) -> MutexGuard<'_, Option<PyErr>> {
         self.raised.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -67,7 +68,8 @@ impl Watch for Caller {
     }
 }
 
-fn open(path: &Path) -> PyResult<Package> {
+/// Opens the package at a path.
+pub(crate) fn open(path: &Path) -> PyResult<Package> {
     Package::open(path).map_err(package_error)
 }
 
@@ -85,10 +87,6 @@ fn convert_error(error: ConvertError) -> PyErr {
     input_error(&error, findings)
 }
 
-fn threads_or_all(threads: Option<NonZeroUsize>) -> NonZeroUsize {
-    threads.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
-}
-
 /// Tells what an appliance is, from its descriptor alone.
 #[pyfunction]
 pub(crate) fn ova_inspect(py: Python<'_>, path: PathBuf) -> PyResult<Bound<'_, PyAny>> {
@@ -98,17 +96,23 @@ pub(crate) fn ova_inspect(py: Python<'_>, path: PathBuf) -> PyResult<Bound<'_, P
 
 /// Checks every file of an appliance against its manifest.
 #[pyfunction]
-#[pyo3(signature = (path, *, threads=None, progress=None))]
+#[pyo3(signature = (path, *, roots=None, allow_sha1=false, at=None, threads=None, progress=None))]
 pub(crate) fn ova_verify<'py>(
     py: Python<'py>,
     path: PathBuf,
+    roots: Option<String>,
+    allow_sha1: bool,
+    at: Option<i64>,
     threads: Option<NonZeroUsize>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let caller = Caller::new(progress);
+    let options = VerifyOptions { threads, roots, allow_sha1, at };
+    let trust = options.trust().map_err(|error| input_error(&error, &[]))?;
     let answer = detached(py, || {
         let package = open(&path)?;
-        manifest::verify(&package, threads_or_all(threads), &caller).map_err(package_error)
+        let threads = options.thread_count();
+        manifest::verify_trusting(&package, &trust, threads, &caller).map_err(package_error)
     });
     let raised = caller.raised().take();
     to_python(py, &raised.map_or(answer, Err)?)

@@ -287,10 +287,14 @@ impl<'a> Work<'a> {
             }
             work.thread();
         });
-        match self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some((_, error)) => Err(error),
-            None => Ok(()),
+        let (watch, total_bytes) = (self.watch, self.total_bytes);
+        if let Some((_, error)) = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner)
+        {
+            return Err(error);
         }
+        // A hole at the end of a disk is never claimed; it is done all the same.
+        watch.progress(Progress { done_bytes: total_bytes, total_bytes });
+        if watch.is_cancelled() { Err(ConvertError::cancelled()) } else { Ok(()) }
     }
 
     fn thread(&self) {

@@ -38,6 +38,7 @@ use crate::{
     disk::Check,
     manifest::{self, Manifest},
     package::Package,
+    signature::Trust,
     watch::Watch,
 };
 
@@ -212,8 +213,8 @@ pub fn convert(
     }
     let work = Work::new(&lanes, &outputs, watch);
     work.run(options.thread_count())?;
-    let verification =
-        manifest::judge(package, manifest.as_ref().filter(|_| options.verify), &lanes.finish());
+    let checked = manifest.as_ref().filter(|_| options.verify);
+    let verification = manifest::judge(package, checked, &lanes.finish(), &Trust::default());
     if options.verify && manifest.is_some() && !verification.ok {
         return Err(ConvertError::verification(verification));
     }

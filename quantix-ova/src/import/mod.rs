@@ -29,6 +29,7 @@
 
 mod device;
 mod environment;
+mod explain;
 mod guest;
 mod machine;
 mod property;
@@ -37,11 +38,12 @@ mod report;
 use std::collections::BTreeMap;
 
 use quantix_core::{Finding, NetworkKey, model::VmSpec};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::machine::{CPUS_DEFAULT, MEMORY_MIB_DEFAULT};
 pub use self::{
     environment::{Environment, Platform},
+    explain::{ExplainError, Explanation, explain},
     property::{PropertyValue, VALUE_CHARS_MAX, Value},
     report::{Decision, Verdict},
 };
@@ -49,7 +51,8 @@ use self::{machine::build, property::resolve};
 use crate::ovf::{Descriptor, VirtualSystem};
 
 /// What the deployer decides.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Choices {
     /// The id of the system; needed where there are several.
     pub system: Option<String>,
@@ -65,7 +68,8 @@ pub struct Choices {
 }
 
 /// Which drivers an imported guest may be trusted to have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Drivers {
     /// Paravirtual devices for guests that are known to bring the drivers to the first boot, and
     /// devices that every system knows for the rest.

@@ -8,5 +8,8 @@ pub(crate) use self::verify::{Wanted, judge, wanted};
 pub use self::{
     digest::{Algorithm, Digest, Hasher},
     parse::{Entry, LINE_BYTES_MAX, LINES_MAX, Manifest},
-    verify::{CertificateState, FileState, FileStatus, ManifestState, Verification, verify},
+    verify::{
+        CertificateState, FileState, FileStatus, ManifestState, Verification, VerifyOptions,
+        verify, verify_trusting,
+    },
 };

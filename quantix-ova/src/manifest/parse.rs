@@ -121,11 +121,34 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+impl Manifest {
+    /// Reads the line of a certificate file: name, algorithm and the bytes of a signature.
+    pub(crate) fn signature_line(
+        line: &str,
+    ) -> Result<(String, Algorithm, Vec<u8>), (u32, String)> {
+        let (name, algorithm, value, _) = fields(line.as_bytes())?;
+        Ok((name, algorithm, value.as_bytes().to_vec()))
+    }
+}
+
 /// Reads one line, or says at which column it goes wrong and why.
 fn entry(line: &[u8], number: u32) -> Result<Entry, (u32, String)> {
+    let (name, algorithm, digest, column) = fields(line)?;
+    if digest.as_bytes().len() != algorithm.digest_bytes() {
+        let (found, digits) = (digest.as_bytes().len() * 2, algorithm.digest_bytes() * 2);
+        let text = format!("{found} digits where {} has {digits}; {EXAMPLE}", algorithm.name());
+        return Err((column, text));
+    }
+    Ok(Entry { name, algorithm, digest, line: number })
+}
+
+const EXAMPLE: &str = "expected a line such as SHA256(disk.vmdk)= 5d41…";
+
+/// Name, algorithm and value of a line, and the column where the value starts.
+fn fields(line: &[u8]) -> Result<(String, Algorithm, Digest, u32), (u32, String)> {
     let fail = |at: usize, text: &str| {
         let column = u32::try_from(at + 1).unwrap_or(u32::MAX);
-        (column, format!("{text}; expected a line such as SHA256(disk.vmdk)= 5d41…"))
+        (column, format!("{text}; {EXAMPLE}"))
     };
     if line.len() > LINE_BYTES_MAX {
         return Err(fail(LINE_BYTES_MAX, "longer than 8192 bytes"));
@@ -152,12 +175,8 @@ fn entry(line: &[u8], number: u32) -> Result<Entry, (u32, String)> {
     let hex: String = line[equals + 1..].split_whitespace().collect();
     let digest =
         Digest::from_hex(&hex).ok_or_else(|| fail(equals + 1, "the digest is not hexadecimal"))?;
-    if digest.as_bytes().len() != algorithm.digest_bytes() {
-        let digits = algorithm.digest_bytes() * 2;
-        let text = format!("{} digits where {} has {digits}", hex.len(), algorithm.name());
-        return Err(fail(equals + 1, &text));
-    }
-    Ok(Entry { name: name.to_owned(), algorithm, digest, line: number })
+    let column = u32::try_from(equals + 2).unwrap_or(u32::MAX);
+    Ok((name.to_owned(), algorithm, digest, column))
 }
 
 #[cfg(test)]

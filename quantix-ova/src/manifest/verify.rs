@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{Algorithm, Digest, Entry, Hasher, Manifest, parse::plain};
 use crate::{
     package::{Member, Package, PackageError, Problem},
+    signature::{self, Judgement, SignatureReport, Trust, TrustError},
     watch::{Progress, Watch},
 };
 
@@ -88,10 +89,55 @@ pub struct Verification {
     pub manifest: ManifestState,
     /// The signature of the manifest.
     pub certificate: CertificateState,
+    /// What the signature says, where there is one that can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<SignatureReport>,
     /// Every file: those listed in the order of the manifest, then the others.
     pub files: Vec<FileStatus>,
     /// What was noticed, with line numbers of the manifest.
     pub findings: Vec<Finding>,
+}
+
+/// How to verify, as a document; every field may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VerifyOptions {
+    /// How many threads work; by default one per processor.
+    pub threads: Option<NonZeroUsize>,
+    /// Trusted certificates, in PEM; with any, only a package whose signature leads to one is ok.
+    pub roots: Option<String>,
+    /// Whether signatures made with SHA-1 count.
+    pub allow_sha1: bool,
+    /// When certificates must be good, in seconds since 1970; without it, their dates are told
+    /// and not judged.
+    pub at: Option<i64>,
+}
+
+impl VerifyOptions {
+    /// Whom the caller trusts.
+    ///
+    /// # Errors
+    /// When the roots cannot be read.
+    pub fn trust(&self) -> Result<Trust, TrustError> {
+        let mut trust = Trust::default();
+        if let Some(pem) = &self.roots {
+            trust = trust.with_roots(pem.as_bytes())?;
+        }
+        if self.allow_sha1 {
+            trust = trust.allowing_sha1();
+        }
+        Ok(match self.at {
+            Some(seconds) => trust.at(seconds),
+            None => trust,
+        })
+    }
+
+    /// How many threads work.
+    #[must_use]
+    pub fn thread_count(&self) -> NonZeroUsize {
+        let all = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.threads.unwrap_or_else(all)
+    }
 }
 
 /// The digests that a manifest asks for: which member, which entry.
@@ -101,20 +147,35 @@ pub(crate) struct Wanted {
     pub(crate) algorithm: Algorithm,
 }
 
-/// Checks every file of the package against the manifest, on `threads` threads.
+/// Checks every file of the package against the manifest, on `threads` threads, and the signature
+/// of the manifest, for which nobody is trusted.
+///
+/// # Errors
+/// As [`verify_trusting`].
+pub fn verify(
+    package: &Package,
+    threads: NonZeroUsize,
+    watch: &dyn Watch,
+) -> Result<Verification, PackageError> {
+    verify_trusting(package, &Trust::default(), threads, watch)
+}
+
+/// Checks every file of the package against the manifest, on `threads` threads, and the signature
+/// of the manifest under `trust`.
 ///
 /// # Errors
 /// When a member cannot be read, or the watcher cancels. A package that differs from its manifest
 /// is an answer, not an error.
-pub fn verify(
+pub fn verify_trusting(
     package: &Package,
+    trust: &Trust,
     threads: NonZeroUsize,
     watch: &dyn Watch,
 ) -> Result<Verification, PackageError> {
     let manifest = package.manifest().map(|text| Manifest::parse(&text.bytes));
     let wanted = manifest.as_ref().map_or_else(Vec::new, |manifest| wanted(package, manifest));
     let digests = digests(package, &wanted, threads, watch)?;
-    Ok(judge(package, manifest.as_ref(), &digests))
+    Ok(judge(package, manifest.as_ref(), &digests, trust))
 }
 
 /// The members whose digests the manifest lists, each once.
@@ -194,15 +255,18 @@ pub(crate) fn judge(
     package: &Package,
     manifest: Option<&Manifest>,
     digests: &Digests,
+    trust: &Trust,
 ) -> Verification {
     let mut findings = package.findings().to_vec();
-    let certificate = judge_certificate(package, &mut findings);
+    let Judgement { state: certificate, report: signature, findings: found } =
+        signature::check(package, trust);
+    findings.extend(found);
     let Some(manifest) = manifest else {
         let text = "no manifest (*.mf): nothing vouches for the content of this appliance";
         findings.push(Finding::warning("manifest-missing", text));
         let files = extras(package, None, &mut findings);
         let manifest = ManifestState::Missing;
-        return Verification { ok: false, manifest, certificate, files, findings };
+        return Verification { ok: false, manifest, certificate, signature, files, findings };
     };
     let name = package.manifest().map_or("", |text| text.name.as_str());
     findings.extend(manifest.findings().iter().map(|finding| finding.clone().at(name)));
@@ -231,7 +295,7 @@ pub(crate) fn judge(
     let ok = state == ManifestState::Ok
         && certificate != CertificateState::Invalid
         && !findings.iter().any(Finding::is_error);
-    Verification { ok, manifest: state, certificate, files, findings }
+    Verification { ok, manifest: state, certificate, signature, files, findings }
 }
 
 fn judge_file(package: &Package, entry: &Entry, digests: &Digests) -> (FileState, Option<Finding>) {
@@ -302,11 +366,4 @@ fn is_disk(name: &str) -> bool {
     let chunk = name.rsplit_once('.').filter(|(_, end)| end.bytes().all(|b| b.is_ascii_digit()));
     let name = chunk.map_or(name, |(stem, _)| stem);
     [".vmdk", ".img", ".raw", ".qcow2", ".vdi", ".vhd", ".vhdx"].iter().any(|e| name.ends_with(e))
-}
-
-fn judge_certificate(package: &Package, findings: &mut Vec<Finding>) -> CertificateState {
-    let Some(certificate) = package.certificate() else { return CertificateState::Absent };
-    let text = "the signature was not checked, as no trusted certificates were given";
-    findings.push(Finding::warning("certificate-untrusted", text).at(&*certificate.name));
-    CertificateState::Untrusted
 }

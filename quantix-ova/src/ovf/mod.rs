@@ -55,7 +55,7 @@ pub use self::{
         About, Bound, Capacity, Collection, DeploymentOption, DiskRef, Entity, FileRef, Hardware,
         Item, NetworkRef, OperatingSystem, Product, Property, Setting, StartupItem, VirtualSystem,
     },
-    packaged::inspect,
+    packaged::{DescriptorError, diff_packages, inspect, read},
     reader::FINDINGS_MAX,
 };
 

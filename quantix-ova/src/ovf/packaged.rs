@@ -2,8 +2,44 @@
 
 use quantix_core::Finding;
 
-use super::{Descriptor, FileRef, Inspect};
+use super::{Descriptor, Diff, FileRef, Inspect, OvfError, diff};
 use crate::package::{Package, Packing};
+
+/// The descriptor of a package, which cannot be read at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name} cannot be read")]
+pub struct DescriptorError {
+    name: String,
+    #[source]
+    error: OvfError,
+}
+
+impl DescriptorError {
+    /// The error as a finding, with file, line and column.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        self.error.finding().at(&*self.name)
+    }
+}
+
+/// Reads the descriptor of a package.
+///
+/// # Errors
+/// When it is no XML or no OVF at all; everything else is a finding of the descriptor.
+pub fn read(package: &Package) -> Result<Descriptor, DescriptorError> {
+    let text = package.descriptor();
+    Descriptor::parse(&text.bytes)
+        .map_err(|error| DescriptorError { name: text.name.clone(), error })
+}
+
+/// Compares what two packages are; see [`diff`].
+///
+/// # Errors
+/// When one of the descriptors cannot be read at all.
+pub fn diff_packages(before: &Package, after: &Package) -> Result<Diff, DescriptorError> {
+    let inspect = |package: &Package| Ok(Inspect::new(package.packing(), &read(package)?));
+    Ok(diff(&inspect(before)?, &inspect(after)?))
+}
 
 /// What an appliance is: its descriptor, checked against the package that it came in.
 ///

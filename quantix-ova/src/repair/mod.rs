@@ -33,10 +33,27 @@ mod write;
 use quantix_core::Finding;
 use serde::Serialize;
 
+use crate::package::Package;
+
 pub use self::{
     diagnose::{Objection, Tool, diagnose},
     write::{RepairError, repair},
 };
+
+/// The answer of [`diagnose`] as a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnosis {
+    /// What other tools object to.
+    pub objections: Vec<Objection>,
+}
+
+impl Diagnosis {
+    /// Diagnoses a package.
+    #[must_use]
+    pub fn of(package: &Package) -> Self {
+        Self { objections: diagnose(package) }
+    }
+}
 
 /// A package that was written again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -98,7 +98,22 @@ def document_schema(kind: str) -> dict[str, Any]: ...
 def check_document(kind: str, value: _Document, *, lenient: bool = False) -> dict[str, Any]: ...
 def ova_inspect(path: _Path) -> dict[str, Any]: ...
 def ova_verify(
-    path: _Path, *, threads: int | None = None, progress: _Progress | None = None
+    path: _Path,
+    *,
+    roots: str | None = None,
+    allow_sha1: bool = False,
+    at: int | None = None,
+    threads: int | None = None,
+    progress: _Progress | None = None,
+) -> dict[str, Any]: ...
+def ova_sign(
+    path: _Path,
+    to: _Path,
+    *,
+    key: bytes,
+    certificates: bytes,
+    algorithm: str = "sha256",
+    progress: _Progress | None = None,
 ) -> dict[str, Any]: ...
 def ova_convert(
     path: _Path,
@@ -110,6 +125,20 @@ def ova_convert(
     verify: bool = True,
     check_grains: bool = False,
     sync: bool = False,
+    progress: _Progress | None = None,
+) -> dict[str, Any]: ...
+def ova_explain(path: _Path, choices: _Document | None = None) -> dict[str, Any]: ...
+def ova_diff(before: _Path, after: _Path) -> dict[str, Any]: ...
+def ova_diagnose(path: _Path) -> dict[str, Any]: ...
+def ova_repair(
+    path: _Path, to: _Path, *, progress: _Progress | None = None
+) -> dict[str, Any]: ...
+def ova_create(
+    spec: _Document,
+    to: _Path,
+    *,
+    base: _Path | None = None,
+    threads: int | None = None,
     progress: _Progress | None = None,
 ) -> dict[str, Any]: ...
 def render_spec(

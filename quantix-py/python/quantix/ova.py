@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from quantix._core import ova_convert, ova_inspect, ova_verify
+from quantix._core import (
+    ova_convert,
+    ova_create,
+    ova_diagnose,
+    ova_diff,
+    ova_explain,
+    ova_inspect,
+    ova_repair,
+    ova_sign,
+    ova_verify,
+)
 
-__all__ = ["convert", "inspect", "verify"]
+__all__ = [
+    "convert",
+    "create",
+    "diagnose",
+    "diff",
+    "explain",
+    "inspect",
+    "repair",
+    "sign",
+    "verify",
+]
 
 Path = str | os.PathLike[str]
+Document = str | Mapping[str, Any]
 Progress = Callable[[int, int], object]
 
 
@@ -25,15 +47,51 @@ def inspect(path: Path) -> dict[str, Any]:
 
 
 def verify(
-    path: Path, *, threads: int | None = None, progress: Progress | None = None
+    path: Path,
+    *,
+    roots: str | None = None,
+    allow_sha1: bool = False,
+    at: float | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Check every file of an appliance against its manifest.
+    """Check every file of an appliance against its manifest, and who signed that.
 
-    The answer has ``ok``, ``manifest``, ``certificate``, ``files`` and ``findings``, as
-    ``quantix ova verify --json``. ``progress`` is called with bytes done and bytes in total, from
-    any thread; an exception that it raises stops the work.
+    ``roots`` are trusted certificates in PEM: with them, only a package whose signature leads to
+    one of them is ok. ``at`` is the time at which certificates must be good, by default now.
+    The answer has ``ok``, ``manifest``, ``certificate``, ``signature``, ``files`` and
+    ``findings``, as ``quantix ova verify --json``. ``progress`` is called with bytes done and
+    bytes in total, from any thread; an exception that it raises stops the work.
     """
-    return ova_verify(path, threads=threads, progress=progress)
+    seconds = int(time.time() if at is None else at)
+    return ova_verify(
+        path,
+        roots=roots,
+        allow_sha1=allow_sha1,
+        at=seconds,
+        threads=threads,
+        progress=progress,
+    )
+
+
+def sign(
+    path: Path,
+    to: Path,
+    *,
+    key: bytes,
+    certificates: bytes,
+    algorithm: str = "sha256",
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Write an appliance as the OVA ``to``, with its manifest signed.
+
+    ``key`` is a private RSA key and ``certificates`` that of the key and those of its issuers,
+    all in PEM; ``algorithm`` is ``sha256`` or ``sha512``. The answer has ``path``, ``bytes``,
+    ``manifest``, ``certificate``, ``algorithm`` and ``findings``.
+    """
+    return ova_sign(
+        path, to, key=key, certificates=certificates, algorithm=algorithm, progress=progress
+    )
 
 
 def convert(
@@ -64,3 +122,51 @@ def convert(
         sync=sync,
         progress=progress,
     )
+
+
+def explain(path: Path, choices: Document | None = None) -> dict[str, Any]:
+    """Tell what becomes of each part of an appliance, and why.
+
+    ``choices`` may have ``system``, ``option``, ``properties``, ``networks`` and ``drivers``
+    (``known``, ``virtio`` or ``generic``). The answer has ``vm``, ``sources``, ``properties``,
+    ``report``, ``findings`` and more, as ``quantix ova explain --json``.
+    """
+    return ova_explain(path, choices)
+
+
+def diff(before: Path, after: Path) -> dict[str, Any]:
+    """Tell how two appliances differ in what they mean: ``equal`` and ``changes``."""
+    return ova_diff(before, after)
+
+
+def diagnose(path: Path) -> dict[str, Any]:
+    """Tell what ovftool, vCenter, VirtualBox, virt-v2v and Proxmox VE object to.
+
+    The answer has ``objections``, each with ``code``, ``tools``, ``message``, ``repairable``
+    and, where known, ``path``, ``line`` and ``column``.
+    """
+    return ova_diagnose(path)
+
+
+def repair(path: Path, to: Path, *, progress: Progress | None = None) -> dict[str, Any]:
+    """Write an appliance again as the OVA ``to``, without what other tools refuse.
+
+    The answer has ``path``, ``bytes``, ``repairs`` and ``remaining``.
+    """
+    return ova_repair(path, to, progress=progress)
+
+
+def create(
+    spec: Document,
+    to: Path,
+    *,
+    base: Path | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Make the OVA ``to`` from a description, as ``quantix ova create`` reads it.
+
+    Paths of disks are relative to ``base``, by default the working directory. The answer has
+    ``path``, ``bytes``, ``files`` and ``findings``. Equal input gives equal bytes.
+    """
+    return ova_create(spec, to, base=base, threads=threads, progress=progress)

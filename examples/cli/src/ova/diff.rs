@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use quantix_ova::{
-    ovf::{Descriptor, Diff, Inspect, diff},
+    ovf::{Diff, diff_packages},
     package::Package,
 };
 
@@ -31,20 +31,16 @@ pub(crate) struct DiffArgs {
 
 impl DiffArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
-        let answer = diff(&read(&self.a)?, &read(&self.b)?);
+        let answer = diff_packages(&open(&self.a)?, &open(&self.b)?).map_err(|error| {
+            Failure::input(error.to_string()).with_findings(vec![error.finding()])
+        })?;
         ui.answer(&answer, describe)?;
         Ok(Answer::yes_if(answer.equal))
     }
 }
 
-fn read(path: &Path) -> Result<Inspect, Failure> {
-    let package = Package::open(path).map_err(package_failure)?;
-    let text = package.descriptor();
-    let descriptor = Descriptor::parse(&text.bytes).map_err(|error| {
-        let finding = error.finding().at(text.name.clone());
-        Failure::input(format!("{} cannot be read", path.display())).with_findings(vec![finding])
-    })?;
-    Ok(Inspect::new(package.packing(), &descriptor))
+fn open(path: &Path) -> Result<Package, Failure> {
+    Package::open(path).map_err(package_failure)
 }
 
 fn describe(answer: &Diff) -> String {

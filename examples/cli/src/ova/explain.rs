@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 use clap::{Args, ValueEnum};
 use quantix_core::NetworkKey;
 use quantix_ova::{
-    import::{Choices, Decision, Drivers, Import, ImportError, Verdict, import},
-    ovf::Descriptor,
+    import::{
+        Choices, Decision, Drivers, ExplainError, Explanation, ImportError, Verdict, explain,
+    },
     package::Package,
 };
 
@@ -25,7 +26,7 @@ use crate::{
 
 Makes the machine that would be deployed and tells of each part of the descriptor whether it was
 kept, changed or dropped, why, and in which line it stands. The JSON document is
-{\"system\",\"name\",\"option\",\"vm\",\"sources\",\"cdroms\",\"nvram\",\"properties\",\"report\",\"findings\"}.
+{\"system\",\"name\",\"option\",\"vm\",\"sources\",\"cdroms\",\"nvram\",\"properties\",\"report\",\"findings\",\"broken\"}.
 Exit code 0: there is such a machine. 1: the descriptor is broken, and the machine may not be as
 described. 2: a choice is missing or not on offer.")]
 pub(crate) struct ExplainArgs {
@@ -96,40 +97,31 @@ impl ChoiceArgs {
 impl ExplainArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let package = Package::open(&self.path).map_err(package_failure)?;
-        let text = package.descriptor();
-        let descriptor = Descriptor::parse(&text.bytes).map_err(|error| {
-            let finding = error.finding().at(text.name.clone());
-            Failure::input("the descriptor cannot be read").with_findings(vec![finding])
-        })?;
-        let answer = import(&descriptor, &self.choices.choices()?).map_err(import_failure)?;
+        let answer = explain(&package, &self.choices.choices()?).map_err(explain_failure)?;
         ui.answer(&answer, describe)?;
-        let errors = descriptor.findings().iter().filter(|finding| finding.is_error());
-        ui.findings(errors);
-        ui.findings(&answer.findings);
-        Ok(Answer::yes_if(!descriptor.is_broken()))
+        ui.findings(&answer.import.findings);
+        Ok(Answer::yes_if(!answer.broken))
     }
 }
 
-fn import_failure(error: ImportError) -> Failure {
+#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
+fn explain_failure(error: ExplainError) -> Failure {
     let hint = match &error {
-        ImportError::ManySystems { .. } => Some("name one with --system"),
-        ImportError::Unknown { what: "property", .. } => {
+        ExplainError::Import(ImportError::ManySystems { .. }) => Some("name one with --system"),
+        ExplainError::Import(ImportError::Unknown { what: "property", .. }) => {
             Some("`quantix ova inspect` lists the properties")
         }
         _ => None,
     };
-    let failure = Failure::input(error.to_string());
-    let failure = match error {
-        ImportError::Properties { findings } => failure.with_findings(findings),
-        _ => failure,
-    };
+    let failure = Failure::input(error.to_string()).with_findings(error.findings());
     match hint {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
 }
 
-fn describe(answer: &Import) -> String {
+fn describe(answer: &Explanation) -> String {
+    let answer = &answer.import;
     let mut text = format!("{}\n", styled(BOLD, &answer.name));
     let mut table = Table::new(["line", "part", "", "appliance", "machine"]);
     for decision in &answer.report {

@@ -6,6 +6,7 @@ mod diff;
 mod explain;
 mod inspect;
 mod repair;
+mod sign;
 mod verify;
 mod watch;
 
@@ -37,6 +38,8 @@ pub(crate) enum OvaCommand {
     Convert(convert::ConvertArgs),
     /// Make an OVA from a description and disks.
     Create(create::CreateArgs),
+    /// Write an appliance with its manifest signed.
+    Sign(sign::SignArgs),
 }
 
 impl OvaCommand {
@@ -50,6 +53,7 @@ impl OvaCommand {
             Self::Verify(args) => args.run(ui),
             Self::Convert(args) => args.run(ui),
             Self::Create(args) => args.run(ui),
+            Self::Sign(args) => args.run(ui),
         }
     }
 }

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use quantix_ova::{
     package::Package,
-    repair::{Objection, RepairError, Repaired, Tool, diagnose, repair},
+    repair::{Diagnosis, Objection, RepairError, Repaired, Tool, repair},
 };
-use serde::Serialize;
 
 use super::{package_failure, watch::Bar};
 use crate::{
@@ -29,16 +28,10 @@ pub(crate) struct DiagnoseArgs {
     path: PathBuf,
 }
 
-/// The answer of `ova diagnose`.
-#[derive(Debug, Serialize)]
-struct Diagnosis {
-    objections: Vec<Objection>,
-}
-
 impl DiagnoseArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let package = Package::open(&self.path).map_err(package_failure)?;
-        let answer = Diagnosis { objections: diagnose(&package) };
+        let answer = Diagnosis::of(&package);
         ui.answer(&answer, |answer| match answer.objections.as_slice() {
             [] => format!("{}\n", styled(GOOD, "no tool is known to object")),
             some => objections(some),

@@ -1,10 +1,10 @@
 //! `quantix ova verify`.
 
-use std::{num::NonZeroUsize, path::PathBuf, thread};
+use std::{fs, path::PathBuf, time::SystemTime};
 
 use clap::Args;
 use quantix_ova::{
-    manifest::{FileState, Verification, verify},
+    manifest::{CertificateState, FileState, Verification, VerifyOptions, verify_trusting},
     package::Package,
 };
 
@@ -19,21 +19,42 @@ use crate::{
   quantix ova verify appliance.ova
   quantix ova verify --json appliance.ova | jq -r '.files[] | select(.status != \"ok\") | .name'
   quantix ova verify folder/appliance.ovf
+  quantix ova verify --roots vendor-ca.pem appliance.ova
 
 Exit code 0: a manifest lists every file and every digest is right. 1: it does not, or there is no
 manifest. Status of a file: ok, mismatch, missing (listed, not there), wrong_case (there under
-other letters), extra (there, not listed).")]
+other letters), extra (there, not listed). Certificate: absent, valid (it leads to one of --roots),
+untrusted (right, but it does not), expired, invalid. With --roots, only valid is 0.")]
 pub(crate) struct VerifyArgs {
     /// The OVA, the OVF descriptor, or the folder with one.
     path: PathBuf,
+    /// Trusted certificates (PEM): the package must be signed by one of them or by what they issue.
+    #[arg(long, value_name = "FILE")]
+    roots: Option<PathBuf>,
+    /// Let signatures count that were made with SHA-1.
+    #[arg(long)]
+    allow_sha1: bool,
 }
 
 impl VerifyArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let package = Package::open(&self.path).map_err(package_failure)?;
-        let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let read = |path: PathBuf| {
+            fs::read_to_string(&path).map_err(|error| {
+                Failure::input(format!("{} cannot be read", path.display())).because(error)
+            })
+        };
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let options = VerifyOptions {
+            threads: None,
+            roots: self.roots.map(read).transpose()?,
+            allow_sha1: self.allow_sha1,
+            at: now.ok().and_then(|now| i64::try_from(now.as_secs()).ok()),
+        };
+        let trust = options.trust().map_err(|error| Failure::input("--roots").because(error))?;
         let bar = Bar::new(ui, "verifying");
-        let answer = verify(&package, threads, &bar).map_err(package_failure)?;
+        let answer = verify_trusting(&package, &trust, options.thread_count(), &bar);
+        let answer = answer.map_err(package_failure)?;
         drop(bar);
         ui.findings(&answer.findings);
         ui.answer(&answer, table)?;
@@ -58,5 +79,14 @@ fn table(answer: &Verification) -> String {
         true => styled(GOOD, "everything is as the manifest says"),
         false => styled(BAD, "not verified"),
     };
-    format!("{}{}\n", table.render(), styled(BOLD, verdict))
+    let (style, word) = match answer.certificate {
+        CertificateState::Absent => (DOUBT, "not signed"),
+        CertificateState::Valid => (GOOD, "signed by someone trusted"),
+        CertificateState::Untrusted => (DOUBT, "signed, by nobody who is trusted"),
+        CertificateState::Expired => (BAD, "signed, but the certificate is out of date"),
+        CertificateState::Invalid => (BAD, "the signature is wrong"),
+    };
+    let signer = answer.signature.as_ref().map_or(String::new(), |s| format!(": {}", s.subject));
+    let (files, verdict) = (table.render(), styled(BOLD, verdict));
+    format!("{files}{}{signer}\n{verdict}\n", styled(style, word))
 }
