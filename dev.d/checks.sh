@@ -42,13 +42,17 @@ check_c() {
 	"$root/.venv/bin/python" -c 'import quantix' 2>/dev/null || install_python_package
 	rm -rf "$out" && mkdir -p "$out"
 	local name
-	for name in appliance folders; do
+	for name in appliance folders machines; do
 		gcc -std=c11 "${flags[@]}" "$root/examples/c/$name.c" -o "$out/$name" "${link[@]}"
 	done
 	g++ -std=c++17 "${flags[@]}" -x c++ -fsyntax-only - <<<'#include <quantix.h>'
 	local judge=(valgrind --quiet --error-exitcode=99 --leak-check=full
 		--show-leak-kinds=definite --errors-for-leak-kinds=definite)
 	"${judge[@]}" "$out/folders" >"$out/folders.txt"
+	"${judge[@]}" "$out/machines" fake:///1 "$root/examples/documents/machine.json" >"$out/machines-c.txt"
+	"$root/.venv/bin/python" "$root/examples/python/machines.py" \
+		fake:///1 "$root/examples/documents/machine.json" >"$out/machines-python.txt"
+	cmp "$out/machines-c.txt" "$out/machines-python.txt"
 	"${judge[@]}" "$out/appliance" "$guest_ova" "$root/examples/documents" "$out/seed.iso" >"$out/c.txt"
 	mv "$out/seed.iso" "$out/c.iso"
 	"$root/.venv/bin/python" "$root/examples/python/appliance.py" \

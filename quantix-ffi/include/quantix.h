@@ -82,10 +82,22 @@ typedef struct qtx_engine qtx_engine;
 typedef struct qtx_error qtx_error;
 
 /**
+ * The events of a host. Owned by the caller and freed with `qtx_events_free`; used by one thread
+ * at a time. It outlives the host that it is of.
+ */
+typedef struct qtx_events qtx_events;
+
+/**
  * The folders of one project. Owned by the caller and freed with `qtx_folder_tree_free`. Functions
  * that take it as `const` may run on several threads at once; others need it alone.
  */
 typedef struct qtx_folder_tree qtx_folder_tree;
+
+/**
+ * A libvirt host. Owned by the caller and freed with `qtx_host_free`; may be used by several
+ * threads at once.
+ */
+typedef struct qtx_host qtx_host;
 
 /**
  * Told how far long work is: bytes done, bytes in total, and the pointer that was passed along.
@@ -431,12 +443,103 @@ const char *qtx_error_message(const struct qtx_error *error);
 const char *qtx_error_findings(const struct qtx_error *error);
 
 /**
+ * What to decide on where a call on a libvirt host failed, as a JSON object:
+ * `{"class","operation","target","remedy","transient"}`, with `class` one of `retryable`,
+ * `connection_lost`, `busy`, `not_found`, `conflict`, `unsupported`, `denied`, `deadline`,
+ * `invalid` and `failed`; `{}` for other errors. Lives as long as the error. NULL for NULL.
+ *
+ * # Safety
+ * `error` is NULL or an unfreed error.
+ */
+const char *qtx_error_details(const struct qtx_error *error);
+
+/**
  * Frees an error. NULL is accepted.
  *
  * # Safety
  * `error` is NULL, or was set by a Quantix call and has not been freed.
  */
 void qtx_error_free(struct qtx_error *error);
+
+/**
+ * Connects to a libvirt host, such as `qemu:///system`, `qemu+tcp://host/system` or
+ * `test:///default`; `fake:///1` is a host in memory, for tests.
+ *
+ * libvirt's client library is loaded by the first call for a host of libvirt; nothing else of
+ * Quantix needs it. Every call on the host ends after `deadline_ms` milliseconds (0: 30 seconds),
+ * with an answer or an error of the class `deadline`.
+ *
+ * # Safety
+ * `uri` is NUL-terminated; `host_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_host_connect(const char *uri,
+                                 uint64_t deadline_ms,
+                                 struct qtx_host **host_out,
+                                 struct qtx_error **error);
+
+/**
+ * Makes one call on a host, within `deadline_ms` milliseconds (0: those of the host).
+ *
+ * The request is a document such as `{"op":"list"}`, `{"op":"show","vm":"web"}`,
+ * `{"op":"create","spec":{"name","id","cpus","memory_mib",…},"start":true}`,
+ * `{"op":"plan","vm","spec"}`, `{"op":"apply","vm","spec"}`,
+ * `{"op":"stop","vm","mode":"graceful_then_destroy","budget_seconds":60}`,
+ * `{"op":"attach","vm","xml","affect":"both"}`, `{"op":"migrate","vm","request":{"destination"}}`,
+ * `{"op":"stats"}`, `{"op":"agent_exec","vm","program","args":[…]}`, `{"op":"screenshot","vm"}`;
+ * a name that there is not is refused with the list of all. `vm` is a name or a UUID. On success
+ * `*answer_out` is the document of `quantix vm … --json`, freed with `qtx_string_free`. Of an
+ * error, `qtx_error_details` tells the class to decide on.
+ *
+ * # Safety
+ * `host` is NULL or unfreed; `request_json` is NUL-terminated; `answer_out` is writable; `error`
+ * is NULL or writable.
+ */
+enum qtx_status qtx_host_run(const struct qtx_host *host,
+                             const char *request_json,
+                             uint64_t deadline_ms,
+                             char **answer_out,
+                             struct qtx_error **error);
+
+/**
+ * Subscribes to the events of a host from now on.
+ *
+ * # Safety
+ * `host` is NULL or unfreed; `events_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_host_events(const struct qtx_host *host,
+                                struct qtx_events **events_out,
+                                struct qtx_error **error);
+
+/**
+ * Waits at most `limit_ms` milliseconds for the next event. On success `*event_out` is a document
+ * such as `{"event":"lifecycle","domain":{"name","id"},"what":"started",…}`, freed with
+ * `qtx_string_free`, or NULL where none came in time. `{"event":"resync",…}` comes first and
+ * wherever events may have been missed: read the state of the machines again.
+ *
+ * # Safety
+ * `events` is NULL or unfreed and used by no other thread; `event_out` is writable; `error` is
+ * NULL or writable.
+ */
+enum qtx_status qtx_events_next(struct qtx_events *events,
+                                uint64_t limit_ms,
+                                char **event_out,
+                                struct qtx_error **error);
+
+/**
+ * Ends a subscription. NULL is accepted.
+ *
+ * # Safety
+ * `events` is NULL, or was set by `qtx_host_events` and has not been freed.
+ */
+void qtx_events_free(struct qtx_events *events);
+
+/**
+ * Closes a host; calls that run in other threads must have ended. NULL is accepted.
+ *
+ * # Safety
+ * `host` is NULL, or was set by `qtx_host_connect` and has not been freed.
+ */
+void qtx_host_free(struct qtx_host *host);
 
 /**
  * Tells what an appliance is, from its descriptor alone. `report` becomes

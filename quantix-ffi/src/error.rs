@@ -32,6 +32,7 @@ pub struct qtx_error {
     status: qtx_status,
     message: CString,
     findings: CString,
+    details: CString,
 }
 
 /// A failure on its way to the boundary.
@@ -40,11 +41,13 @@ pub(crate) struct Fault {
     pub(crate) status: qtx_status,
     pub(crate) message: String,
     pub(crate) findings: Vec<Finding>,
+    /// What to decide on, as JSON.
+    pub(crate) details: String,
 }
 
 impl Fault {
     pub(crate) fn new(status: qtx_status, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), findings: Vec::new() }
+        Self { status, message: message.into(), findings: Vec::new(), details: "{}".to_owned() }
     }
 
     /// Invalid input, with the error's whole chain as the message.
@@ -55,6 +58,12 @@ impl Fault {
     /// A failure of the environment, with the error's whole chain as the message.
     pub(crate) fn environment(error: &(dyn std::error::Error + 'static)) -> Self {
         Self::new(qtx_status::Environment, chain(error))
+    }
+
+    /// The same fault with what to decide on, a JSON object.
+    pub(crate) fn with_details(mut self, details: String) -> Self {
+        self.details = details;
+        self
     }
 
     /// The same fault with what was found wrong.
@@ -88,6 +97,7 @@ impl From<Fault> for qtx_error {
             status: fault.status,
             message: c_string(&fault.message),
             findings: c_string(&findings),
+            details: c_string(&fault.details),
         }
     }
 }
@@ -122,6 +132,19 @@ pub unsafe extern "C" fn qtx_error_message(error: *const qtx_error) -> *const c_
 pub unsafe extern "C" fn qtx_error_findings(error: *const qtx_error) -> *const c_char {
     // SAFETY: by contract NULL or valid; NULL becomes None.
     unsafe { error.as_ref() }.map_or(ptr::null(), |error| error.findings.as_ptr())
+}
+
+/// What to decide on where a call on a libvirt host failed, as a JSON object:
+/// `{"class","operation","target","remedy","transient"}`, with `class` one of `retryable`,
+/// `connection_lost`, `busy`, `not_found`, `conflict`, `unsupported`, `denied`, `deadline`,
+/// `invalid` and `failed`; `{}` for other errors. Lives as long as the error. NULL for NULL.
+///
+/// # Safety
+/// `error` is NULL or an unfreed error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_error_details(error: *const qtx_error) -> *const c_char {
+    // SAFETY: by contract NULL or valid; NULL becomes None.
+    unsafe { error.as_ref() }.map_or(ptr::null(), |error| error.details.as_ptr())
 }
 
 /// Frees an error. NULL is accepted.

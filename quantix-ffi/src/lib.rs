@@ -22,6 +22,7 @@ mod cloudinit;
 mod core;
 mod engine;
 mod error;
+mod libvirt;
 mod ova;
 mod ova_documents;
 mod scheduler;
@@ -39,7 +40,12 @@ pub use engine::{
     qtx_engine_remove, qtx_engine_shape,
 };
 pub use error::{
-    qtx_error, qtx_error_findings, qtx_error_free, qtx_error_message, qtx_error_status, qtx_status,
+    qtx_error, qtx_error_details, qtx_error_findings, qtx_error_free, qtx_error_message,
+    qtx_error_status, qtx_status,
+};
+pub use libvirt::{
+    qtx_events, qtx_events_free, qtx_events_next, qtx_host, qtx_host_connect, qtx_host_events,
+    qtx_host_free, qtx_host_run,
 };
 pub use ova::{qtx_ova_convert, qtx_ova_inspect, qtx_ova_verify, qtx_progress};
 pub use ova_documents::{

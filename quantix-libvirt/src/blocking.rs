@@ -8,11 +8,11 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{
     Affect, ApplyReport, Class, Connector, CreateOptions, Created, DeleteReport,
     DomainCapabilities, DomainEntry, DomainInfo, DomainList, DomainRef, DomainReport, DomainSpec,
-    DomainState, DomainStats, Error, Execution, GuestExit, GuestInterface, GuestOs, GuestTimezone,
-    GuestUser, HostReport, JobInfo, MetadataKey, MigrateRequest, MigrationReport, NetworkInfo,
-    NodeInfo, OwnerTag, Plan, PoolInfo, PowerRequest, ResourceAct, Result, Screenshot,
-    SnapshotInfo, StateReport, StatsGroups, StopMode, StopReport, SweepReport, Tagged,
-    UndefineScope, VolumeInfo, XmlKind,
+    DomainState, DomainStats, Error, Execution, GuestExit, GuestInfo, GuestInterface, GuestOs,
+    GuestTimezone, GuestUser, HostReport, JobInfo, MetadataKey, MigrateRequest, MigrationReport,
+    NetworkInfo, NodeInfo, OwnerTag, Plan, PoolInfo, PowerRequest, RequestError, ResourceAct,
+    Result, Screenshot, SnapshotInfo, StateReport, StatsGroups, StatsReport, StopMode, StopReport,
+    SweepReport, Tagged, UndefineScope, VolumeInfo, XmlKind,
 };
 
 /// A [`crate::Host`] whose calls block; the deadlines are the same.
@@ -106,6 +106,8 @@ twins! {
     fn describe(id: VmId) -> DomainReport;
     fn report_state(domain: &DomainRef) -> StateReport;
     fn report() -> HostReport;
+    fn report_stats(machines: &[String]) -> StatsReport;
+    fn report_guest(id: VmId) -> GuestInfo;
     fn exists(id: VmId) -> bool;
     fn tag(id: VmId) -> Option<OwnerTag>;
     fn set_tag(id: VmId, tag: Option<&OwnerTag>) -> ();
@@ -185,6 +187,23 @@ impl Host {
         })?;
         let host = runtime.block_on(crate::Host::connect_within(connector, limit))?;
         Ok(Self { host, runtime: Arc::new(runtime) })
+    }
+
+    /// Connects to what [`crate::connector`] makes of a URI, with a deadline for every call.
+    ///
+    /// # Errors
+    /// As [`crate::connector`] and [`crate::Host::connect_within`].
+    pub fn open(uri: &str, limit: Duration) -> Result<Self> {
+        Self::connect_within(crate::connector(uri)?, limit)
+    }
+
+    /// Makes the call of a request, both JSON; see [`crate::Request`].
+    ///
+    /// # Errors
+    /// As [`crate::Request::parse`] and [`crate::Host::answer`].
+    pub fn answer(&self, request: &str) -> std::result::Result<String, RequestError> {
+        let request = crate::Request::parse(request)?;
+        self.wait(self.host.answer(&request))
     }
 
     /// The same host with another deadline for each call.

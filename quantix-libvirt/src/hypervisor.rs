@@ -42,6 +42,31 @@ pub trait Connector: Send + Sync + fmt::Debug {
     fn connect(&self, lane: Lane) -> Result<Arc<dyn Hypervisor>>;
 }
 
+impl<C: Connector + ?Sized> Connector for Arc<C> {
+    fn uri(&self) -> &str {
+        (**self).uri()
+    }
+
+    fn connect(&self, lane: Lane) -> Result<Arc<dyn Hypervisor>> {
+        (**self).connect(lane)
+    }
+}
+
+/// The connector of a URI: [`crate::Libvirt`], or a fresh [`crate::FakeHost`] for `fake:///`, with a
+/// seed where a number follows.
+///
+/// # Errors
+/// [`crate::Class::Unsupported`] for a URI of libvirt in a build without the feature `ffi`.
+pub fn connector(uri: &str) -> Result<Arc<dyn Connector>> {
+    if let Some(seed) = uri.strip_prefix("fake:///") {
+        return Ok(Arc::new(crate::FakeHost::new(seed.parse().unwrap_or(0))));
+    }
+    #[cfg(feature = "ffi")]
+    return Ok(Arc::new(crate::Libvirt::new(uri)));
+    #[cfg(not(feature = "ffi"))]
+    return Err(Error::unsupported("connect to", "fake").about(uri));
+}
+
 macro_rules! hypervisor {
     ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),*) -> $out:ty, $words:literal;)*) => {
         /// One connection to a hypervisor.

@@ -27,7 +27,7 @@
 //! ```
 //!
 //! The backend behind a [`Host`] is a [`Hypervisor`]: [`Libvirt`] on the C library (feature `ffi`,
-//! on by default, needs `libvirt-dev`), or [`FakeHost`], which lives in memory and fails on demand.
+//! on by default, loads libvirt's library with the first connection), or [`FakeHost`], which lives in memory and fails on demand.
 //!
 //! It refuses to guess: an image format is never probed, a firmware never named by path, a domain
 //! of another owner never touched, and KVM never assumed because `/dev/kvm` exists.
@@ -48,8 +48,9 @@ mod migrate;
 mod model;
 mod plan;
 mod report;
+mod request;
 mod spec;
-mod view;
+pub mod view;
 
 pub use agent::{
     AGENT_FILE_BYTES_MAX, AGENT_OUTPUT_BYTES_MAX, Agent, GuestAddress, GuestExit, GuestInterface,
@@ -64,7 +65,7 @@ pub use ffi::{KeepAlive, Libvirt};
 pub use host::{
     CALL_DEADLINE, CALLS_IN_FLIGHT_MAX, CONNECTIONS_GIVEN_UP_MAX, CONSOLE_CHUNKS_MAX, Console, Host,
 };
-pub use hypervisor::{Connector, EventSink, Hypervisor, Lane};
+pub use hypervisor::{Connector, EventSink, Hypervisor, Lane, connector};
 pub use kvm::{KVM_TRIAL_LIMIT, KvmVerdict, try_kvm};
 pub use life::{
     CreateOptions, Created, DeleteReport, StopMode, StopReport, StoppedBy, SweepReport, Tagged,
@@ -77,7 +78,12 @@ pub use model::{
     SnapshotInfo, StatsGroups, UndefineScope, Version, VolumeInfo, XmlKind,
 };
 pub use plan::{AppliedChange, ApplyReport, Change, Plan, Present, When, plan_spec, plan_xml};
-pub use report::{DomainList, DomainReport, HostReport, StateReport};
+pub use report::{
+    AddressList, DomainList, DomainReport, FileReport, GuestInfo, HostReport, MovedReport,
+    NetworkList, PoolList, SnapshotList, StateReport, StatsReport, StoppedReport, VolumeList,
+    XmlReport,
+};
+pub use request::{ErrorDetails, REQUEST_BYTES_MAX, Request, RequestError};
 pub use spec::{
     CPUS_MAX, CpuModel, DEVICES_MAX, DiskBus, DiskDevice, DiskFormat, DiskSpec, DomainSpec,
     DomainType, Firmware, Graphics, HOTPLUG_SLOTS_MAX, Mac, MacError, NAME_BYTES_MAX, NicSource,

@@ -114,7 +114,7 @@ fn statistics_get_past_a_guest_that_hangs_unnoticed() {
         host.create(&spec(1), START).await.unwrap();
         host.create(&spec(2), START).await.unwrap();
         fake.set_guest(VmId::from_u128(1), FakeGuest { hung: true, ..FakeGuest::default() });
-        let stats = host.within(SHORT * 2).stats(StatsGroups::USUAL).await.unwrap();
+        let stats = host.within(seconds(4)).stats(StatsGroups::USUAL).await.unwrap();
         assert_eq!(stats.len(), 2);
         assert_eq!(host.stuck_calls(), 1);
     });
@@ -199,7 +199,7 @@ fn the_ladder_climbs_until_the_domain_is_off() {
             host.create(&spec, START).await.unwrap();
             fake.set_guest(spec.id, guest.clone());
             let mode = StopMode::GracefulThenDestroy;
-            let report = host.stop(spec.id, mode, SHORT).await.unwrap();
+            let report = host.stop(spec.id, mode, seconds(3)).await.unwrap();
             assert_eq!((report.stopped_by, report.tried.len()), (by, failed_steps), "{guest:?}");
             assert_eq!(fake.state_of(spec.id), Some(DomainState::ShutOff));
             host.delete(&host.find("vm1").await.unwrap()).await.unwrap();

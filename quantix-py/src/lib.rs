@@ -9,6 +9,7 @@
 mod cloudinit;
 mod convert;
 mod core;
+mod libvirt;
 mod ova;
 mod ova_documents;
 mod scheduler;
@@ -48,6 +49,9 @@ mod _core {
         mime_split, mime_write, seed_check, seed_diff, seed_explain, seed_merge, yaml_dump,
         yaml_load,
     };
+
+    #[pymodule_export]
+    use crate::libvirt::{LibvirtEvents, LibvirtHost};
 
     #[pymodule_export]
     use crate::scheduler::{Engine, place};

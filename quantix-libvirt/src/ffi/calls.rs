@@ -2,8 +2,8 @@
 
 use std::mem::MaybeUninit;
 
+use super::sys;
 use quantix_core::{MemoryMib, VmId};
-use virt_sys as sys;
 
 use super::{
     Session, flags_unknown,

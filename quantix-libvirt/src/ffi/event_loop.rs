@@ -3,7 +3,7 @@
 
 use std::{sync::OnceLock, thread};
 
-use virt_sys as sys;
+use super::sys;
 
 use super::handles::last_error;
 use crate::{Class, Error, Result};
@@ -18,6 +18,7 @@ pub(super) fn ensure_running() -> Result<()> {
 
 fn start() -> Result<()> {
     const OPERATION: &str = "start libvirt's event loop for";
+    sys::load()?;
     // SAFETY: called once, before any connection exists. The error function only silences libvirt,
     // which else prints every error on stderr; errors are read with `virGetLastError` instead.
     let registered = unsafe {

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, PoisonError, atomic::Ordering},
 };
 
-use virt_sys as sys;
+use super::sys;
 
 use super::{
     Session, Watch,

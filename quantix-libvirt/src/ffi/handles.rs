@@ -5,9 +5,9 @@ use std::{
     ptr::NonNull,
 };
 
+use super::sys;
 use quantix_core::VmId;
 use uuid::Uuid;
-use virt_sys as sys;
 
 use crate::{Class, DomainRef, Error, Result};
 

@@ -2,8 +2,8 @@
 
 use std::{ffi::c_uint, net::IpAddr};
 
+use super::sys;
 use quantix_core::VmId;
-use virt_sys as sys;
 
 use super::{
     Session,

@@ -13,6 +13,7 @@ mod job;
 mod place;
 mod stats;
 mod stream;
+mod sys;
 
 use std::{
     fmt,
@@ -22,8 +23,6 @@ use std::{
     },
     time::Duration,
 };
-
-use virt_sys as sys;
 
 use self::handles::{Connection, c_string, last_error};
 use crate::{Connector, Error, EventSink, Hypervisor, Lane, Result};

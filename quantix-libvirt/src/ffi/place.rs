@@ -2,8 +2,8 @@
 
 use std::ffi::{CString, c_char};
 
+use super::sys;
 use quantix_core::Bytes;
-use virt_sys as sys;
 
 use super::{
     Session,

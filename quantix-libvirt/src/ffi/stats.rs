@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use virt_sys as sys;
+use super::sys;
 
 use super::{
     Session, flags_unknown,

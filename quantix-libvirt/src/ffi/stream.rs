@@ -5,8 +5,8 @@ use std::{
     fmt,
 };
 
+use super::sys;
 use quantix_core::VmId;
-use virt_sys as sys;
 
 use super::{
     Session,

@@ -24,6 +24,9 @@ use crate::{Class, Connector, Error, EventStream, Hypervisor, Lane, Result};
 /// The deadline of a call where the caller sets none.
 pub const CALL_DEADLINE: Duration = Duration::from_secs(30);
 
+/// How long a destroyed domain's hanging calls are waited for. They end with its process.
+const SETTLE_LIMIT: Duration = Duration::from_secs(10);
+
 /// One libvirt host.
 ///
 /// Cheap to clone; clones share connections. Every call ends by its deadline, [`CALL_DEADLINE`] or
@@ -160,6 +163,12 @@ impl Host {
 
     fn call(&self, operation: &'static str) -> Call {
         Call { operation, limit: self.limit, until: deadline_after(self.limit) }
+    }
+
+    /// Waits a moment for a call that hangs on a domain to end.
+    async fn settle(&self, id: VmId) {
+        let until = deadline_after(self.limit.min(SETTLE_LIMIT));
+        self.shared.gates.settle(id, until).await;
     }
 
     fn runner(&self, lane: Lane) -> &Runner {

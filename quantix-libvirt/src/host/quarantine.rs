@@ -70,6 +70,20 @@ impl Gates {
         }
     }
 
+    /// Waits until no call on a domain runs, at most until a moment.
+    pub(super) async fn settle(&self, id: VmId, until: Instant) {
+        let turn = self.lock().get(&id).map(|gate| Arc::clone(&gate.turn));
+        if let Some(turn) = turn {
+            // Where it does not end in time, the quarantine simply stays.
+            drop(timeout_at(until, turn.lock_owned()).await);
+        }
+        let mut gates = self.lock();
+        let is_idle = |gate: &Gate| gate.silent.is_none() && Arc::strong_count(&gate.turn) == 1;
+        if gates.get(&id).is_some_and(is_idle) {
+            gates.remove(&id);
+        }
+    }
+
     /// Puts a domain in quarantine because a call on it missed its deadline. No effect where that
     /// call has ended meanwhile.
     pub(super) fn silence(&self, id: VmId, operation: &'static str) {

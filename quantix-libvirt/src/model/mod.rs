@@ -6,7 +6,7 @@ mod stream;
 use std::{collections::BTreeMap, fmt};
 
 use quantix_core::{MemoryMib, VmId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::{
     place::{AddressSource, NetworkInfo, PoolInfo, ResourceAct, SnapshotInfo, VolumeInfo},
@@ -177,7 +177,8 @@ pub struct NodeInfo {
 }
 
 /// Which XML of a domain to read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum XmlKind {
     /// What runs now; for a domain that is not active, its definition.
     #[default]
@@ -189,10 +190,11 @@ pub enum XmlKind {
 }
 
 /// Which state of a domain a change is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Affect {
     /// Only the running domain.
+    #[default]
     Live,
     /// Only its definition: the next boot.
     NextBoot,
@@ -213,12 +215,13 @@ impl Affect {
 }
 
 /// Who delivers a request to shut down or reboot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PowerRequest {
     /// The guest agent.
     Agent,
     /// The ACPI power button.
+    #[default]
     Acpi,
 }
 

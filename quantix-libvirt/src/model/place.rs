@@ -1,7 +1,7 @@
 //! Storage, networks and snapshots of a host.
 
 use quantix_core::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A storage pool of libvirt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -90,7 +90,8 @@ pub enum AddressSource {
 }
 
 /// What is done with a pool or a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ResourceAct {
     /// Start it; one that is started is left as it is.
     Start,

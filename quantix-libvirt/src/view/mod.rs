@@ -1,9 +1,33 @@
-//! Domain XML as it is: typed to read, typed to edit, and otherwise left alone.
+//! libvirt's documents as they are: typed to read, typed to edit, and otherwise left alone.
+//!
+//! Each document has a type to parse it ([`crate::DomainXml`], [`PoolXml`], [`VolumeXml`],
+//! [`NetworkXml`], [`NetworkPortXml`], [`FilterXml`], [`FilterBindingXml`], [`SecretXml`],
+//! [`SnapshotXml`], [`CheckpointXml`], [`BackupXml`], [`NodeDeviceXml`], [`CapabilitiesXml`],
+//! [`DomainCapabilitiesXml`]), a view to read it and one to edit it. The names of fields are their
+//! paths in the document, and what stands there is not judged: a field that is no number where one
+//! is expected reads as `None` and stays as it is.
+//!
+//! ```
+//! use quantix_libvirt::view::PoolXml;
+//! let source = "<pool type='dir'><!-- ours --><name>a</name><target  >\n<path>/srv</path></target></pool>";
+//! let mut pool = PoolXml::parse(source)?;
+//! assert_eq!(pool.get().target_path().as_deref(), Some("/srv"));
+//! pool.edit().set_target_path("/data")?;
+//! assert_eq!(pool.to_string(), source.replace("/srv", "/data"));
+//! # Ok::<(), quantix_libvirt::Error>(())
+//! ```
 
 mod details;
+mod device;
+mod domain;
 mod edit;
+mod field;
+mod host;
+mod moment;
+mod network;
 #[cfg(feature = "ffi")]
 mod others;
+mod storage;
 
 use std::{borrow::Cow, fmt};
 
@@ -11,8 +35,53 @@ use quantix_core::{MemoryMib, VmId};
 use quantix_xml::{Document, EditError, Element, NodeId};
 
 pub use self::details::{DiskDetails, DomainDetails, FirmwareDetails, GraphicsDetails, NicDetails};
+pub use self::device::{
+    Audio, AudioEdit, Balloon, BalloonEdit, Certificate, CertificateEdit, CharDevice,
+    CharDeviceEdit, Codec, CodecEdit, Controller, ControllerEdit, Crypto, CryptoEdit, Disk,
+    DiskEdit, Filesystem, FilesystemEdit, Hostdev, HostdevEdit, Hub, HubEdit, Input, InputEdit,
+    Interface, InterfaceEdit, Iommu, IommuEdit, Lease, LeaseEdit, MemoryDevice, MemoryDeviceEdit,
+    Nvram, NvramEdit, Panic, PanicEdit, Pstore, PstoreEdit, RedirDevice, RedirDeviceEdit,
+    RedirRule, RedirRuleEdit, Rng, RngEdit, Screen, ScreenEdit, SharedMemory, SharedMemoryEdit,
+    SmartCard, SmartCardEdit, Sound, SoundEdit, Tpm, TpmEdit, Video, VideoEdit, Vsock, VsockEdit,
+    Watchdog, WatchdogEdit,
+};
+pub use self::domain::{
+    BootDevice, BootDeviceEdit, CpuPin, CpuPinEdit, DeviceWeight, DeviceWeightEdit, Domain,
+    DomainEdit, GuestCell, GuestCellEdit, HugePage, HugePageEdit, IdMap, IdMapEdit, IoThreadPin,
+    IoThreadPinEdit, SecurityLabel, SecurityLabelEdit, SystemEntry, SystemEntryEdit, SystemInfo,
+    SystemInfoEdit, Timer, TimerEdit, Vcpu, VcpuEdit,
+};
+pub use self::field::{Field, FieldKind};
+pub use self::host::{
+    BaseLabel, BaseLabelEdit, Capabilities, CapabilitiesEdit, CapabilitiesXml, CpuFeature,
+    CpuFeatureEdit, CpuMode, CpuModeEdit, CpuModelSupport, CpuModelSupportEdit,
+    DomainCapabilitiesXml, DomainCapability, DomainCapabilityEdit, DomainSupport,
+    DomainSupportEdit, GuestSupport, GuestSupportEdit, MachineType, MachineTypeEdit,
+    MigrationTransport, MigrationTransportEdit, NodeCapability, NodeCapabilityEdit, NodeDevice,
+    NodeDeviceEdit, NodeDeviceXml, NumaCell, NumaCellEdit, NumaCpu, NumaCpuEdit, NumaDistance,
+    NumaDistanceEdit, PageCount, PageCountEdit, PageSize, PageSizeEdit, Secret, SecretEdit,
+    SecretXml, SecurityModel, SecurityModelEdit,
+};
+pub use self::moment::{
+    Backup, BackupDisk, BackupDiskEdit, BackupEdit, BackupXml, Checkpoint, CheckpointDisk,
+    CheckpointDiskEdit, CheckpointEdit, CheckpointXml, Snapshot, SnapshotDisk, SnapshotDiskEdit,
+    SnapshotEdit, SnapshotXml,
+};
+pub use self::network::{
+    DhcpHost, DhcpHostEdit, DhcpRange, DhcpRangeEdit, DnsForwarder, DnsForwarderEdit, DnsHost,
+    DnsHostEdit, DnsService, DnsServiceEdit, DnsText, DnsTextEdit, Filter, FilterBinding,
+    FilterBindingEdit, FilterBindingXml, FilterEdit, FilterParameter, FilterParameterEdit,
+    FilterReference, FilterReferenceEdit, FilterRule, FilterRuleEdit, FilterXml, ForwardInterface,
+    ForwardInterfaceEdit, Network, NetworkEdit, NetworkIp, NetworkIpEdit, NetworkPort,
+    NetworkPortEdit, NetworkPortXml, NetworkXml, PortGroup, PortGroupEdit, Route, RouteEdit,
+    VlanTag, VlanTagEdit,
+};
 #[cfg(feature = "ffi")]
 pub(crate) use self::others::{snapshot_info, volume_info};
+pub use self::storage::{
+    Pool, PoolDevice, PoolDeviceEdit, PoolEdit, PoolHost, PoolHostEdit, PoolXml, Volume,
+    VolumeEdit, VolumeXml,
+};
 use crate::{Class, Error, Result};
 
 /// A domain's XML with typed access to what it says.
@@ -45,6 +114,18 @@ pub(crate) fn refused(error: EditError) -> Error {
     Error::new(Class::Invalid, "edit domain XML", error.to_string())
 }
 
+/// Reads a document whose outermost element has a name.
+fn parse_as(xml: &[u8], root: &'static str) -> Result<Document> {
+    const OPERATION: &str = "read XML";
+    let invalid = |text: String| Error::new(Class::Invalid, OPERATION, text);
+    let document = Document::parse(xml).map_err(|error| invalid(error.to_string()))?;
+    let found = document.root().local_name();
+    if found != root {
+        return Err(invalid(["expected a `", root, "`, found `", found, "`"].concat()));
+    }
+    Ok(document)
+}
+
 impl DomainXml {
     /// Reads a `<domain>` document.
     ///
@@ -57,6 +138,19 @@ impl DomainXml {
             return Err(invalid(text));
         }
         Ok(Self { document })
+    }
+
+    /// Every field of the domain and of its devices.
+    #[must_use]
+    pub fn get(&self) -> Domain<'_> {
+        Domain::of(self.root())
+    }
+
+    /// Edits the fields of the domain; those of a device are edited by [`DiskEdit`] and its like,
+    /// with the id of its element.
+    pub fn edit(&mut self) -> DomainEdit<'_> {
+        let root = self.root().id();
+        DomainEdit::of(&mut self.document, root)
     }
 
     /// The tree, for what has no typed access.
@@ -201,5 +295,7 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;

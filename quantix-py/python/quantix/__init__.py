@@ -3,18 +3,20 @@
 Reports are plain dictionaries with the fields of ``quantix ... --json``.
 """
 
-from quantix import cloudinit, core, exceptions, ova, scheduler
+from quantix import cloudinit, core, exceptions, libvirt, ova, scheduler
 from quantix._core import __version__
-from quantix.exceptions import EnvironmentFailure, InputError, QuantixError
+from quantix.exceptions import EnvironmentFailure, InputError, LibvirtError, QuantixError
 
 __all__ = [
     "EnvironmentFailure",
     "InputError",
+    "LibvirtError",
     "QuantixError",
     "__version__",
     "cloudinit",
     "core",
     "exceptions",
+    "libvirt",
     "ova",
     "scheduler",
 ]

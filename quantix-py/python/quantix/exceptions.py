@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["EnvironmentFailure", "InputError", "QuantixError"]
+__all__ = ["EnvironmentFailure", "InputError", "LibvirtError", "QuantixError"]
 
 
 class QuantixError(Exception):
@@ -40,3 +40,29 @@ class EnvironmentFailure(QuantixError, OSError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class LibvirtError(QuantixError):
+    """A call on a libvirt host did not succeed.
+
+    Decide on ``kind``: ``retryable``, ``connection_lost``, ``busy``, ``not_found``, ``conflict``,
+    ``unsupported``, ``denied``, ``deadline``, ``invalid`` or ``failed``. ``operation`` is the call,
+    ``target`` what it was about, ``remedy`` what to do, each ``None`` where that is not known;
+    ``transient`` tells whether the same call may succeed later with nothing changed.
+    """
+
+    kind: str
+    operation: str | None
+    target: str | None
+    remedy: str | None
+    transient: bool
+
+    def __init__(self, message: str, details: str = "{}") -> None:
+        super().__init__(message)
+        self.args = (message, details)
+        known = json.loads(details)
+        self.kind = known.get("class", "failed")
+        self.operation = known.get("operation")
+        self.target = known.get("target")
+        self.remedy = known.get("remedy")
+        self.transient = known.get("transient", False)

@@ -3,8 +3,7 @@
 use std::{fmt::Write as _, path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
-use quantix_libvirt::{Class, GuestInterface, GuestOs, GuestTimezone, GuestUser};
-use serde::Serialize;
+use quantix_libvirt::{Class, FileReport};
 
 use super::{One, failure};
 use crate::{
@@ -47,27 +46,10 @@ pub(crate) struct InfoArgs {
     one: One,
 }
 
-/// What a guest says about itself.
-#[derive(Serialize)]
-struct GuestInfo {
-    host_name: String,
-    os: GuestOs,
-    timezone: GuestTimezone,
-    interfaces: Vec<GuestInterface>,
-    users: Vec<GuestUser>,
-}
-
 impl InfoArgs {
     fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let (host, domain) = self.one.open()?;
-        let id = domain.id;
-        let info = GuestInfo {
-            host_name: host.agent_host_name(id).map_err(failure)?,
-            os: host.agent_os(id).map_err(failure)?,
-            timezone: host.agent_timezone(id).map_err(failure)?,
-            interfaces: host.agent_interfaces(id).map_err(failure)?,
-            users: host.agent_users(id).map_err(failure)?,
-        };
+        let info = host.report_guest(domain.id).map_err(failure)?;
         ui.answer(&info, |info| {
             let zone = info.timezone.zone.as_deref().unwrap_or("?");
             let mut text = format!("{}  {}  {zone}\n", info.host_name, info.os.pretty_name);
@@ -172,9 +154,8 @@ impl ReadArgs {
     fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let (host, domain) = self.one.open()?;
         let content = host.agent_read_file(domain.id, &self.path).map_err(failure)?;
-        let text = String::from_utf8_lossy(&content).into_owned();
-        let answer = serde_json::json!({ "path": self.path, "bytes": content.len(), "text": text });
-        ui.answer(&answer, |_| text.clone())?;
+        let report = FileReport::new(&self.path, &content);
+        ui.answer(&report, |report| report.text.clone())?;
         Ok(Answer::Yes)
     }
 }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use quantix_libvirt::{Class, Libvirt, MigrateRequest, MigrationReport, blocking::Host};
-use serde::Serialize;
+use quantix_libvirt::{Class, Libvirt, MigrateRequest, MovedReport, blocking::Host};
 
 use super::{One, failure};
 use crate::{
@@ -48,15 +47,6 @@ pub(crate) struct MigrateArgs {
     limit: u64,
 }
 
-/// A move that is done, with what was doubtful about it.
-#[derive(Serialize)]
-struct Moved {
-    #[serde(flatten)]
-    check: MigrationReport,
-    moved: bool,
-    destination: String,
-}
-
 impl MigrateArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let (host, domain) = self.one.open()?;
@@ -72,7 +62,7 @@ impl MigrateArgs {
         let check = host.check_migration(&domain, &destination, &request).map_err(failure)?;
         ui.findings(&check.findings);
         let is_ok = check.ok;
-        let mut report = Moved { check, moved: false, destination: self.to.clone() };
+        let mut report = MovedReport { check, moved: false, destination: self.to.clone() };
         if self.check || !is_ok {
             ui.answer(&report, human)?;
             return Ok(Answer::yes_if(is_ok));
@@ -95,7 +85,7 @@ impl MigrateArgs {
     }
 }
 
-fn human(report: &Moved) -> String {
+fn human(report: &MovedReport) -> String {
     let what = match (report.moved, report.check.ok) {
         (true, _) => "runs on",
         (false, true) => "can move to",

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use quantix_libvirt::{DomainRef, PowerRequest, StopMode, StopReport, blocking::Host};
-use serde::Serialize;
+use quantix_libvirt::{DomainRef, PowerRequest, StopMode, StoppedReport, blocking::Host};
 
 use super::{One, failure, show::state};
 use crate::{
@@ -98,15 +97,6 @@ pub(crate) struct StopArgs {
     force: bool,
 }
 
-/// How a stop went, with the machine.
-#[derive(Serialize)]
-struct Stopped {
-    #[serde(flatten)]
-    domain: DomainRef,
-    #[serde(flatten)]
-    report: StopReport,
-}
-
 impl StopArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let (host, domain) = self.one.open()?;
@@ -130,7 +120,7 @@ impl StopArgs {
         for step in &report.tried {
             ui.note(step);
         }
-        ui.answer(&Stopped { domain, report }, |stopped| {
+        ui.answer(&StoppedReport { domain, report }, |stopped| {
             let by = match stopped.report.stopped_by {
                 quantix_libvirt::StoppedBy::AlreadyOff => "was off",
                 quantix_libvirt::StoppedBy::Agent => "is off: its agent was asked",

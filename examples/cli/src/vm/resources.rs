@@ -1,8 +1,7 @@
 //! `quantix vm addresses`, `snapshot`, `pools`, `volumes` and `networks`.
 
 use clap::{Args, Subcommand};
-use quantix_libvirt::{GuestInterface, NetworkInfo, PoolInfo, SnapshotInfo, VolumeInfo};
-use serde::Serialize;
+use quantix_libvirt::{AddressList, NetworkList, PoolList, SnapshotList, VolumeList};
 
 use super::{Connection, One, failure};
 use crate::{
@@ -20,17 +19,12 @@ pub(crate) struct AddressesArgs {
     one: One,
 }
 
-#[derive(Serialize)]
-struct Addresses {
-    interfaces: Vec<GuestInterface>,
-}
-
 impl AddressesArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let (host, domain) = self.one.open()?;
         let interfaces = host.addresses(domain.id).map_err(failure)?;
         let is_known = interfaces.iter().any(|interface| !interface.addresses.is_empty());
-        ui.answer(&Addresses { interfaces }, |addresses| {
+        ui.answer(&AddressList { interfaces }, |addresses| {
             let mut table = Table::new(["INTERFACE", "MAC", "ADDRESS"]);
             for interface in &addresses.interfaces {
                 for address in &interface.addresses {
@@ -85,11 +79,6 @@ pub(crate) enum SnapshotCommand {
     },
 }
 
-#[derive(Serialize)]
-struct Snapshots {
-    snapshots: Vec<SnapshotInfo>,
-}
-
 impl SnapshotCommand {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let (host, domain) = match &self {
@@ -109,7 +98,7 @@ impl SnapshotCommand {
         }
         .map_err(failure)?;
         let snapshots = host.snapshots(id).map_err(failure)?;
-        ui.answer(&Snapshots { snapshots }, |list| {
+        ui.answer(&SnapshotList { snapshots }, |list| {
             let mut table = Table::new(["CURRENT", "STATE", "PARENT", "NAME"]);
             for snapshot in &list.snapshots {
                 table.row([
@@ -132,11 +121,6 @@ pub(crate) struct PoolsArgs {
     connection: Connection,
 }
 
-#[derive(Serialize)]
-struct Pools {
-    pools: Vec<PoolInfo>,
-}
-
 fn active(active: bool) -> String {
     if active { "active" } else { "stopped" }.to_owned()
 }
@@ -144,7 +128,7 @@ fn active(active: bool) -> String {
 impl PoolsArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let pools = self.connection.open()?.pools().map_err(failure)?;
-        ui.answer(&Pools { pools }, |list| {
+        ui.answer(&PoolList { pools }, |list| {
             let mut table = Table::new(["STATE", "CAPACITY", "AVAILABLE", "NAME"]);
             for pool in &list.pools {
                 let (capacity, free) = (pool.capacity_bytes, pool.available_bytes);
@@ -166,15 +150,10 @@ pub(crate) struct VolumesArgs {
     connection: Connection,
 }
 
-#[derive(Serialize)]
-struct Volumes {
-    volumes: Vec<VolumeInfo>,
-}
-
 impl VolumesArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let volumes = self.connection.open()?.volumes(&self.pool).map_err(failure)?;
-        ui.answer(&Volumes { volumes }, |list| {
+        ui.answer(&VolumeList { volumes }, |list| {
             let mut table = Table::new(["FORMAT", "CAPACITY", "ALLOCATED", "BACKING", "NAME"]);
             for volume in &list.volumes {
                 let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
@@ -199,15 +178,10 @@ pub(crate) struct NetworksArgs {
     connection: Connection,
 }
 
-#[derive(Serialize)]
-struct Networks {
-    networks: Vec<NetworkInfo>,
-}
-
 impl NetworksArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let networks = self.connection.open()?.networks().map_err(failure)?;
-        ui.answer(&Networks { networks }, |list| {
+        ui.answer(&NetworkList { networks }, |list| {
             let mut table = Table::new(["STATE", "BRIDGE", "NAME"]);
             for network in &list.networks {
                 let bridge = network.bridge.clone().unwrap_or_else(|| "-".to_owned());

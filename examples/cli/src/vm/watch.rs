@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use quantix_libvirt::{DomainStats, Event, Params, ResyncReason, StatsGroups};
-use serde::Serialize;
+use quantix_libvirt::{Event, Params, ResyncReason, StatsReport};
 
 use super::{Connection, failure};
 use crate::{
@@ -84,28 +83,16 @@ pub(crate) struct StatsArgs {
     connection: Connection,
 }
 
-/// The statistics of machines.
-#[derive(Serialize)]
-struct Stats {
-    vms: Vec<DomainStats>,
-}
-
 impl StatsArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let host = self.connection.open()?;
-        let vms = if self.names.is_empty() {
-            host.stats(StatsGroups::USUAL)
-        } else {
-            let found: Result<Vec<_>, _> = self.names.iter().map(|name| host.find(name)).collect();
-            let ids: Vec<_> = found.map_err(failure)?.iter().map(|domain| domain.id).collect();
-            host.stats_of(StatsGroups::USUAL, &ids)
-        };
-        ui.answer(&Stats { vms: vms.map_err(failure)? }, table)?;
+        let stats = host.report_stats(&self.names).map_err(failure)?;
+        ui.answer(&stats, table)?;
         Ok(Answer::Yes)
     }
 }
 
-fn table(stats: &Stats) -> String {
+fn table(stats: &StatsReport) -> String {
     let mut table = Table::new(["CPU SECONDS", "MEMORY MIB", "READ MIB", "WRITTEN MIB", "NAME"]);
     for vm in &stats.vms {
         let number = |name: &str| vm.params.get(name).and_then(quantix_libvirt::Param::as_u64);
