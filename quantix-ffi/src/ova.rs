@@ -1,4 +1,5 @@
-//! Appliances.
+//! Appliances. A `path` of a package is that of an OVA, of an OVF descriptor, of a folder with
+//! one, or the `http://` or `https://` address of an OVA.
 
 use std::{
     ffi::{c_char, c_void},
@@ -11,6 +12,7 @@ use quantix_ova::{
     manifest::{self, VerifyOptions},
     ovf,
     package::{Package, PackageError},
+    remote,
     watch::{Progress, Watch},
 };
 
@@ -55,9 +57,9 @@ pub(crate) fn caller(function: qtx_progress, context: *mut c_void) -> Caller {
     Caller { function, context, stopped: std::sync::atomic::AtomicBool::new(false) }
 }
 
-/// Opens the package at a path.
+/// Opens the package at a path or an address.
 pub(crate) fn open(path: &str) -> Result<Package, Fault> {
-    Package::open(Path::new(path)).map_err(package_fault)
+    remote::open_place(Path::new(path)).map_err(package_fault)
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
@@ -77,7 +79,9 @@ fn convert_fault(error: ConvertError) -> Fault {
     }
 }
 
-/// Tells what an appliance is, from its descriptor alone. `report` becomes
+/// Tells what an appliance is, from its descriptor alone. Here and in all calls on appliances,
+/// `path` is an OVA, an OVF descriptor, a folder with one, or the `http://` or `https://` address
+/// of an OVA, of which only the parts that are needed are fetched. `report` becomes
 /// `{"format","ovf_version","producer","systems","networks","deployment_options","properties",`
 /// `"eulas","files","findings"}` as of `quantix ova inspect`; free it with `qtx_string_free`. A
 /// descriptor that is broken is an answer with findings of severity `error`, not an error. Only

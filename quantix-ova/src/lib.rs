@@ -8,6 +8,9 @@
 //! - [`create`] makes an OVA from a description and disks;
 //! - [`ovf`] reads and writes the descriptor, [`import`] turns it into a machine of Quantix.
 //!
+//! With the feature `http`, `remote` opens packages on web servers, of which it fetches only the
+//! parts that are read.
+//!
 //! ```
 //! use quantix_ova::manifest::{Algorithm, Manifest};
 //! let manifest = Manifest::parse(b"SHA256 (a.ovf) = 00\r\nSHA1(b.vmdk)= da39a3ee5e6b4b0d3255bfef95601890afd80709\n");
@@ -26,6 +29,8 @@ pub mod import;
 pub mod manifest;
 pub mod ovf;
 pub mod package;
+#[cfg(feature = "http")]
+pub mod remote;
 pub mod repair;
 pub mod signature;
 pub mod watch;

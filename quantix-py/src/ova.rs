@@ -15,6 +15,7 @@ use quantix_ova::{
     manifest::{self, VerifyOptions},
     ovf,
     package::{Package, PackageError},
+    remote,
     watch::{Progress, Watch},
 };
 
@@ -68,9 +69,9 @@ impl Watch for Caller {
     }
 }
 
-/// Opens the package at a path.
+/// Opens the package at a path or an address.
 pub(crate) fn open(path: &Path) -> PyResult<Package> {
-    Package::open(path).map_err(package_error)
+    remote::open_place(path).map_err(package_error)
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]

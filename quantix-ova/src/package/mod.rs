@@ -10,6 +10,7 @@ mod error;
 mod folder;
 mod name;
 mod read_at;
+mod spool;
 mod tar;
 
 use std::{
@@ -26,11 +27,13 @@ pub use self::{
     error::PackageError,
     name::NAME_BYTES_MAX,
     read_at::{Chain, FileSource, ReadAt, Window, read_small},
+    spool::STREAM_BYTES_MAX,
     tar::{EXTENDED_HEADER_BYTES_MAX, MEMBERS_MAX, Member},
 };
 pub(crate) use self::{
     error::Problem,
     name::{of_href, safe as safe_name, stem},
+    spool::Spooled,
 };
 
 /// The most bytes that an OVF descriptor may have.
@@ -39,6 +42,8 @@ pub const DESCRIPTOR_BYTES_MAX: u64 = 32 << 20;
 pub const MANIFEST_BYTES_MAX: u64 = 4 << 20;
 /// The most bytes that a certificate file may have.
 pub const CERTIFICATE_BYTES_MAX: u64 = 1 << 20;
+
+const GZIP: &[u8] = b"\x1f\x8b\x08";
 
 /// How a package is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +97,8 @@ pub struct Text {
 }
 
 impl Package {
-    /// Opens an OVA, an OVF descriptor beside its files, or a folder with one descriptor.
+    /// Opens an OVA, an OVF descriptor beside its files, or a folder with one descriptor. An OVA
+    /// inside gzip is unpacked into a nameless file first.
     ///
     /// # Errors
     /// When the path cannot be read, is no package, is damaged or ambiguous, holds no descriptor
@@ -111,6 +117,10 @@ impl Package {
         source.read_exact_at(0, &mut start[..known]).map_err(PackageError::read)?;
         if known == 0 {
             return Err(PackageError::new(Problem::Empty));
+        }
+        if start.starts_with(GZIP) {
+            let file = std::fs::File::open(path).map_err(PackageError::read)?;
+            return Self::from_reader(file, path);
         }
         if looks_like_xml(&start[..known]) {
             let name = path.file_name().and_then(|name| name.to_str());
@@ -136,6 +146,44 @@ impl Package {
             return Err(PackageError::new(Problem::Empty).of_path(path));
         }
         Self::in_tar(source, path).map_err(|error| error.of_path(path))
+    }
+
+    /// Opens an OVA that can only be read from start to end, such as standard input, or one inside
+    /// gzip. It is kept in a nameless file of the system's folder for such files.
+    ///
+    /// `path` is what messages call it.
+    ///
+    /// # Errors
+    /// As [`Package::open`], and when it has more than [`STREAM_BYTES_MAX`] bytes.
+    pub fn from_reader(reader: impl io::Read, path: &Path) -> Result<Self, PackageError> {
+        let named = |error: io::Error| match error.kind() {
+            io::ErrorKind::FileTooLarge => {
+                let (what, limit_max) = ("bytes", STREAM_BYTES_MAX);
+                PackageError::new(Problem::Limit { what, limit_max }).of_path(path)
+            }
+            io::ErrorKind::InvalidInput
+            | io::ErrorKind::InvalidData
+            | io::ErrorKind::UnexpectedEof => PackageError::new(Problem::Gzip).of_path(path),
+            _ => PackageError::read(error).of_path(path),
+        };
+        let mut reader = io::BufReader::with_capacity(256 << 10, reader);
+        let is_gzip = io::BufRead::fill_buf(&mut reader).map_err(named)?.starts_with(GZIP);
+        let spooled = match is_gzip {
+            true => {
+                Spooled::read(&mut flate2::bufread::MultiGzDecoder::new(reader), STREAM_BYTES_MAX)
+            }
+            false => Spooled::read(&mut reader, STREAM_BYTES_MAX),
+        };
+        let mut package = Self::from_source(Arc::new(spooled.map_err(named)?), path)?;
+        if is_gzip {
+            let text = "the OVA lies inside gzip, which other tools refuse; it was unpacked first";
+            package.note(Finding::warning("gzip-package", text));
+        }
+        Ok(package)
+    }
+
+    pub(crate) fn note(&mut self, finding: Finding) {
+        self.findings.push(finding);
     }
 
     fn in_tar(source: Arc<dyn ReadAt>, path: &Path) -> Result<Self, PackageError> {

@@ -1,4 +1,8 @@
-"""Appliances (OVA/OVF) and virtual disks."""
+"""Appliances (OVA/OVF) and virtual disks.
+
+The path of an appliance is that of an OVA, of an OVF descriptor, of a folder with one, or the
+``http://`` or ``https://`` address of an OVA, of which only what is needed is fetched.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ pub(super) struct Request {
 
 /// Opens the appliance, makes a machine of it and names the request.
 pub(super) fn read(args: &DeployArgs) -> Result<(Request, Import, Vec<Finding>), Failure> {
-    let package = Package::open(&args.ova).map_err(ova::package_failure)?;
+    let package = ova::open(&args.ova)?;
     let broken = |findings: &[Finding]| {
         let errors = findings.iter().filter(|finding| finding.is_error()).cloned().collect();
         Failure::input(format!("{} is broken", args.ova.display())).with_findings(errors)

@@ -3,12 +3,9 @@
 use std::{num::NonZeroUsize, path::PathBuf, time::Instant};
 
 use clap::{Args, ValueEnum};
-use quantix_ova::{
-    convert::{Conversion, ConvertError, Options, Output, convert_appliance},
-    package::Package,
-};
+use quantix_ova::convert::{Conversion, ConvertError, Options, Output, convert_appliance};
 
-use super::{package_failure, watch::Bar};
+use super::{open, watch::Bar};
 use crate::{
     failure::Failure,
     ui::{Answer, Table, Ui},
@@ -19,11 +16,12 @@ use crate::{
   quantix ova convert appliance.ova --to /var/lib/libvirt/images
   quantix ova convert appliance.ova --to images --format qcow2 --compress
   quantix ova convert folder/appliance.ovf --to images --format raw --threads 4
+  quantix ova convert https://example.org/appliance.ova --to images
 
 Digests are checked in the same pass. Files get their names only when every disk is complete and
 every digest right; otherwise nothing is left. Exit code 1: verification failed.")]
 pub(crate) struct ConvertArgs {
-    /// The OVA, the OVF descriptor, or the folder with one.
+    /// The OVA (a path, `-` for standard input, or an address), the OVF descriptor, or its folder.
     path: PathBuf,
     /// The folder for the disks; it is made if it does not exist.
     #[arg(long, value_name = "DIR")]
@@ -74,7 +72,7 @@ impl ConvertArgs {
             let message = "--compress is for --format qcow2 (raw is never compressed, vmdk always)";
             return Err(Failure::input(message));
         }
-        let package = Package::open(&self.path).map_err(package_failure)?;
+        let package = open(&self.path)?;
         let bar = Bar::new(ui, "converting");
         let result = convert_appliance(&package, &self.to, &options, &bar);
         drop(bar);

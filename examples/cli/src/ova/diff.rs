@@ -1,14 +1,11 @@
 //! `quantix ova diff`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use quantix_ova::{
-    ovf::{Diff, diff_packages},
-    package::Package,
-};
+use quantix_ova::ovf::{Diff, diff_packages};
 
-use super::package_failure;
+use super::open;
 use crate::{
     failure::Failure,
     ui::{Answer, BAD, BOLD, GOOD, Ui, styled},
@@ -37,10 +34,6 @@ impl DiffArgs {
         ui.answer(&answer, describe)?;
         Ok(Answer::yes_if(answer.equal))
     }
-}
-
-fn open(path: &Path) -> Result<Package, Failure> {
-    Package::open(path).map_err(package_failure)
 }
 
 fn describe(answer: &Diff) -> String {

@@ -4,14 +4,11 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 use quantix_core::NetworkKey;
-use quantix_ova::{
-    import::{
-        Choices, Decision, Drivers, ExplainError, Explanation, ImportError, Verdict, explain,
-    },
-    package::Package,
+use quantix_ova::import::{
+    Choices, Decision, Drivers, ExplainError, Explanation, ImportError, Verdict, explain,
 };
 
-use super::package_failure;
+use super::open;
 use crate::{
     failure::Failure,
     ui::{Answer, BAD, BOLD, DIM, DOUBT, GOOD, Table, Ui, styled},
@@ -30,7 +27,7 @@ kept, changed or dropped, why, and in which line it stands. The JSON document is
 Exit code 0: there is such a machine. 1: the descriptor is broken, and the machine may not be as
 described. 2: a choice is missing or not on offer.")]
 pub(crate) struct ExplainArgs {
-    /// The OVA, the OVF descriptor, or the folder with one.
+    /// The OVA (a path, `-` for standard input, or an address), the OVF descriptor, or its folder.
     path: PathBuf,
     #[command(flatten)]
     choices: ChoiceArgs,
@@ -96,7 +93,7 @@ impl ChoiceArgs {
 
 impl ExplainArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
-        let package = Package::open(&self.path).map_err(package_failure)?;
+        let package = open(&self.path)?;
         let answer = explain(&package, &self.choices.choices()?).map_err(explain_failure)?;
         ui.answer(&answer, describe)?;
         ui.findings(&answer.import.findings);

@@ -4,12 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use quantix_core::{Bytes, MemoryMib};
-use quantix_ova::{
-    ovf::{Bus, Firmware, Inspect, InspectDisk, InspectSystem, inspect},
-    package::Package,
-};
+use quantix_ova::ovf::{Bus, Firmware, Inspect, InspectDisk, InspectSystem, inspect};
 
-use super::package_failure;
+use super::open;
 use crate::{
     failure::Failure,
     ui::{Answer, BOLD, DIM, Table, Ui, styled},
@@ -20,18 +17,19 @@ use crate::{
   quantix ova inspect appliance.ova
   quantix ova inspect --json appliance.ova | jq '.systems[].disks'
   quantix ova inspect folder/appliance.ovf
+  quantix ova inspect https://example.org/appliance.ova
 
 Only headers and the descriptor are read, so a large appliance takes no longer than a small one.
 Exit code 0: it could be read; faults that leave no doubt about the machine are findings. 1: it is
 broken, and the findings tell where.")]
 pub(crate) struct InspectArgs {
-    /// The OVA, the OVF descriptor, or the folder with one.
+    /// The OVA (a path, `-` for standard input, or an address), the OVF descriptor, or its folder.
     path: PathBuf,
 }
 
 impl InspectArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
-        let package = Package::open(&self.path).map_err(package_failure)?;
+        let package = open(&self.path)?;
         let answer = inspect(&package);
         ui.answer(&answer, describe)?;
         ui.findings(&answer.findings);

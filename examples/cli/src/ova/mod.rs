@@ -10,8 +10,13 @@ mod sign;
 mod verify;
 mod watch;
 
+use std::path::Path;
+
 use clap::Subcommand;
-use quantix_ova::package::PackageError;
+use quantix_ova::{
+    package::{Package, PackageError},
+    remote,
+};
 
 pub(crate) use self::{convert::convert_failure, watch::Bar};
 use crate::{
@@ -56,6 +61,15 @@ impl OvaCommand {
             Self::Sign(args) => args.run(ui),
         }
     }
+}
+
+/// Opens the package at a path or an address; `-` is standard input.
+pub(crate) fn open(path: &Path) -> Result<Package, Failure> {
+    let package = match path == Path::new("-") {
+        true => Package::from_reader(std::io::stdin().lock(), path),
+        false => remote::open_place(path),
+    };
+    package.map_err(package_failure)
 }
 
 /// A package that cannot be opened or read is bad input.

@@ -3,12 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use quantix_ova::{
-    package::Package,
-    repair::{Diagnosis, Objection, RepairError, Repaired, Tool, repair},
-};
+use quantix_ova::repair::{Diagnosis, Objection, RepairError, Repaired, Tool, repair};
 
-use super::{package_failure, watch::Bar};
+use super::{open, watch::Bar};
 use crate::{
     failure::Failure,
     ui::{Answer, DOUBT, GOOD, Ui, styled},
@@ -24,13 +21,13 @@ wrongly, and whether `quantix ova repair` mends that. The JSON document is
 {\"objections\":[{\"code\",\"tools\",\"message\",\"repairable\",\"path\",\"line\",\"column\"}]}. Exit code 0:
 none is known. 1: there are some.")]
 pub(crate) struct DiagnoseArgs {
-    /// The OVA, the OVF descriptor, or the folder with one.
+    /// The OVA (a path, `-` for standard input, or an address), the OVF descriptor, or its folder.
     path: PathBuf,
 }
 
 impl DiagnoseArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
-        let package = Package::open(&self.path).map_err(package_failure)?;
+        let package = open(&self.path)?;
         let answer = Diagnosis::of(&package);
         ui.answer(&answer, |answer| match answer.objections.as_slice() {
             [] => format!("{}\n", styled(GOOD, "no tool is known to object")),
@@ -78,7 +75,7 @@ stream-optimized disk. A signature does not fit the new manifest and is left out
 is {\"path\",\"bytes\",\"repairs\",\"remaining\"}. Exit code 0: nothing remains that a tool is known to
 refuse. 1: written, but some of that cannot be mended.")]
 pub(crate) struct RepairArgs {
-    /// The OVA, the OVF descriptor, or the folder with one.
+    /// The OVA (a path, `-` for standard input, or an address), the OVF descriptor, or its folder.
     path: PathBuf,
     /// The OVA to write.
     #[arg(long, value_name = "FILE")]
@@ -87,7 +84,7 @@ pub(crate) struct RepairArgs {
 
 impl RepairArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
-        let package = Package::open(&self.path).map_err(package_failure)?;
+        let package = open(&self.path)?;
         let bar = Bar::new(ui, "repairing");
         let answer = repair(&package, &self.to, &bar);
         drop(bar);

@@ -8,11 +8,10 @@ use std::{
 use clap::{Args, ValueEnum};
 use quantix_ova::{
     manifest::Algorithm,
-    package::Package,
     signature::{SignError, Signed, Signer, sign},
 };
 
-use super::{package_failure, watch::Bar};
+use super::{open, watch::Bar};
 use crate::{
     failure::Failure,
     ui::{Answer, Ui},
@@ -28,7 +27,7 @@ its bytes and must be right; where there is none, one is made. A signature that 
 replaced. The JSON document is {\"path\",\"bytes\",\"manifest\",\"certificate\",\"algorithm\",
 \"findings\"}. Exit code 0: signed. 2: the package, the key or a certificate does not do.")]
 pub(crate) struct SignArgs {
-    /// The OVA, the OVF descriptor, or the folder with one.
+    /// The OVA (a path, `-` for standard input, or an address), the OVF descriptor, or its folder.
     path: PathBuf,
     /// The private RSA key, in PEM, not encrypted.
     #[arg(long, value_name = "FILE")]
@@ -58,7 +57,7 @@ impl SignArgs {
         };
         let signer = Signer::from_pem(&read(&self.key)?, &read(&self.cert)?, algorithm)
             .map_err(|error| Failure::input("cannot sign").because(error))?;
-        let package = Package::open(&self.path).map_err(package_failure)?;
+        let package = open(&self.path)?;
         let bar = Bar::new(ui, "signing");
         let answer = sign(&package, &signer, &self.to, &bar);
         drop(bar);

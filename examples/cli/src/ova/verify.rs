@@ -3,12 +3,11 @@
 use std::{fs, path::PathBuf, time::SystemTime};
 
 use clap::Args;
-use quantix_ova::{
-    manifest::{CertificateState, FileState, Verification, VerifyOptions, verify_trusting},
-    package::Package,
+use quantix_ova::manifest::{
+    CertificateState, FileState, Verification, VerifyOptions, verify_trusting,
 };
 
-use super::{package_failure, watch::Bar};
+use super::{open, package_failure, watch::Bar};
 use crate::{
     failure::Failure,
     ui::{Answer, BAD, BOLD, DOUBT, GOOD, Table, Ui, styled},
@@ -26,7 +25,7 @@ manifest. Status of a file: ok, mismatch, missing (listed, not there), wrong_cas
 other letters), extra (there, not listed). Certificate: absent, valid (it leads to one of --roots),
 untrusted (right, but it does not), expired, invalid. With --roots, only valid is 0.")]
 pub(crate) struct VerifyArgs {
-    /// The OVA, the OVF descriptor, or the folder with one.
+    /// The OVA (a path, `-` for standard input, or an address), the OVF descriptor, or its folder.
     path: PathBuf,
     /// Trusted certificates (PEM): the package must be signed by one of them or by what they issue.
     #[arg(long, value_name = "FILE")]
@@ -38,7 +37,7 @@ pub(crate) struct VerifyArgs {
 
 impl VerifyArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
-        let package = Package::open(&self.path).map_err(package_failure)?;
+        let package = open(&self.path)?;
         let read = |path: PathBuf| {
             fs::read_to_string(&path).map_err(|error| {
                 Failure::input(format!("{} cannot be read", path.display())).because(error)
