@@ -542,7 +542,9 @@ void qtx_events_free(struct qtx_events *events);
 void qtx_host_free(struct qtx_host *host);
 
 /**
- * Tells what an appliance is, from its descriptor alone. `report` becomes
+ * Tells what an appliance is, from its descriptor alone. Here and in all calls on appliances,
+ * `path` is an OVA, an OVF descriptor, a folder with one, or the `http://` or `https://` address
+ * of an OVA, of which only the parts that are needed are fetched. `report` becomes
  * `{"format","ovf_version","producer","systems","networks","deployment_options","properties",`
  * `"eulas","files","findings"}` as of `quantix ova inspect`; free it with `qtx_string_free`. A
  * descriptor that is broken is an answer with findings of severity `error`, not an error. Only

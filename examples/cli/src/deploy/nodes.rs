@@ -57,7 +57,11 @@ impl Local {
             networks,
             numa: Vec::new(),
             gpus: Vec::new(),
+            hugepages: Vec::new(),
+            devices: BTreeMap::new(),
+            cpu_model: None,
             cpu_features: Vec::new(),
+            tenants: Vec::new(),
             state: NodeState::default(),
         };
         let pool = Pool {
