@@ -694,6 +694,54 @@ enum qtx_status qtx_ova_create(const char *spec,
                                struct qtx_error **error);
 
 /**
+ * Plans the evacuation of nodes for maintenance.
+ *
+ * `cluster_json` is the cluster file of `quantix plan`, `request_json` its request (`{"nodes":
+ * ["n1"]}` at the least), `policy_json` NULL for the default policy. On success `*answer_out` is
+ * the document of `quantix plan drain --json`, owned by the caller and freed with
+ * `qtx_string_free`; machines that cannot move are part of it and no error. May be called from any
+ * thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_plan_drain(const char *cluster_json,
+                               const char *request_json,
+                               const char *policy_json,
+                               char **answer_out,
+                               struct qtx_error **error);
+
+/**
+ * Plans the restart of what ran on lost nodes.
+ *
+ * `request_json` is the request of `quantix plan failover`; otherwise as `qtx_plan_drain`: the answer
+ * is the document of `quantix plan failover --json`, and an answer of no is no error.
+ *
+ * # Safety
+ * As `qtx_plan_drain`.
+ */
+enum qtx_status qtx_plan_failover(const char *cluster_json,
+                                  const char *request_json,
+                                  const char *policy_json,
+                                  char **answer_out,
+                                  struct qtx_error **error);
+
+/**
+ * Tells whether everything restarts when nodes fail, and what does not.
+ *
+ * `request_json` is the request of `quantix plan admission`; otherwise as `qtx_plan_drain`: the answer
+ * is the document of `quantix plan admission --json`, and an answer of no is no error.
+ *
+ * # Safety
+ * As `qtx_plan_drain`.
+ */
+enum qtx_status qtx_plan_admission(const char *cluster_json,
+                                   const char *request_json,
+                                   const char *policy_json,
+                                   char **answer_out,
+                                   struct qtx_error **error);
+
+/**
  * Chooses a node for each machine.
  *
  * `cluster_json` and `vms_json` are the documents of `quantix place`; `policy_json` is NULL for

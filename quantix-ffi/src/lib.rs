@@ -25,6 +25,7 @@ mod error;
 mod libvirt;
 mod ova;
 mod ova_documents;
+mod planning;
 mod scheduler;
 mod seed_documents;
 
@@ -51,6 +52,7 @@ pub use ova::{qtx_ova_convert, qtx_ova_inspect, qtx_ova_verify, qtx_progress};
 pub use ova_documents::{
     qtx_ova_create, qtx_ova_diagnose, qtx_ova_diff, qtx_ova_explain, qtx_ova_repair, qtx_ova_sign,
 };
+pub use planning::{qtx_plan_admission, qtx_plan_drain, qtx_plan_failover};
 pub use scheduler::qtx_place;
 pub use seed_documents::{
     qtx_seed_check, qtx_seed_diff, qtx_seed_explain, qtx_seed_merge, qtx_yaml_emit,

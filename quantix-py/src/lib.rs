@@ -12,6 +12,7 @@ mod core;
 mod libvirt;
 mod ova;
 mod ova_documents;
+mod planning;
 mod scheduler;
 mod seed_documents;
 
@@ -55,4 +56,7 @@ mod _core {
 
     #[pymodule_export]
     use crate::scheduler::{Engine, place};
+
+    #[pymodule_export]
+    use crate::planning::{plan_admission, plan_drain, plan_failover};
 }

@@ -31,6 +31,7 @@ mod bound;
 mod engine;
 pub mod filter;
 mod place;
+pub mod plan;
 mod policy;
 pub mod score;
 mod simulate;

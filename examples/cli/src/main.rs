@@ -16,6 +16,7 @@ mod failure;
 mod input;
 mod ova;
 mod place;
+mod plan;
 mod seed;
 mod simulate;
 mod spec;
@@ -66,6 +67,9 @@ enum Command {
     Place(place::PlaceArgs),
     /// Tell why a machine goes where it goes, or why it fits nowhere.
     Explain(place::ExplainArgs),
+    /// Plan maintenance, balance, failover and capacity; nothing is changed.
+    #[command(subcommand)]
+    Plan(plan::PlanCommand),
     /// Replay a trace of machines that come and go, on equal hosts.
     Simulate(simulate::SimulateArgs),
     /// Seed images and the documents in them.
@@ -98,6 +102,7 @@ impl Command {
             Self::Ova(command) => command.run(ui),
             Self::Place(args) => args.run(ui),
             Self::Explain(args) => args.run(ui),
+            Self::Plan(command) => command.run(ui),
             Self::Simulate(args) => args.run(ui),
             Self::Seed(command) => command.run(ui),
             Self::Spec(command) => command.run(ui),

@@ -3,7 +3,7 @@
 Reports are plain dictionaries with the fields of ``quantix ... --json``.
 """
 
-from quantix import cloudinit, core, exceptions, libvirt, ova, scheduler
+from quantix import cloudinit, core, exceptions, libvirt, ova, planning, scheduler
 from quantix._core import __version__
 from quantix.exceptions import EnvironmentFailure, InputError, LibvirtError, QuantixError
 
@@ -18,5 +18,6 @@ __all__ = [
     "exceptions",
     "libvirt",
     "ova",
+    "planning",
     "scheduler",
 ]

@@ -217,13 +217,24 @@ impl Run<'_> {
 
     fn refuse(&mut self, vm: &VmKey, shape: &Shape) -> Unplaced {
         let room = REJECTIONS_MAX.saturating_sub(self.listed);
-        let (mut rejections, rejected_by) =
-            explain::rejections(self.snapshot, shape, self.pipeline, self.detail);
-        if rejections.len() > room {
-            rejections.clear();
+        let mut unplaced = refusal(self.snapshot, vm, shape, self.pipeline, self.detail);
+        if unplaced.rejections.len() > room {
+            unplaced.rejections.clear();
         }
-        self.listed += rejections.len();
-        let would_fit_if = remedy::remedies(self.snapshot, shape, self.pipeline);
-        Unplaced { vm: vm.clone(), rejections, rejected_by, would_fit_if }
+        self.listed += unplaced.rejections.len();
+        unplaced
     }
+}
+
+/// Why a machine that is not on the snapshot fits nowhere.
+pub(crate) fn refusal(
+    snapshot: &Snapshot,
+    vm: &VmKey,
+    shape: &Shape,
+    pipeline: &Pipeline,
+    detail: Detail,
+) -> Unplaced {
+    let (rejections, rejected_by) = explain::rejections(snapshot, shape, pipeline, detail);
+    let would_fit_if = remedy::remedies(snapshot, shape, pipeline);
+    Unplaced { vm: vm.clone(), rejections, rejected_by, would_fit_if }
 }

@@ -77,6 +77,11 @@ impl RuleEntry {
         self.levels.keys().next().copied().unwrap_or(0)
     }
 
+    /// How many of its machines the domain with the most has, for a `spread` rule.
+    pub(crate) fn most(&self) -> u32 {
+        self.levels.keys().next_back().copied().unwrap_or(0)
+    }
+
     pub(crate) fn add(&mut self, domain: u32) {
         let count = self.members.entry(domain).or_default();
         *count += 1;

@@ -201,7 +201,7 @@ impl<'a> Oracle<'a> {
     }
 
     /// Memory that no huge pages back.
-    fn ordinary(vm: &Vm) -> u64 {
+    pub(crate) fn ordinary(vm: &Vm) -> u64 {
         vm.memory_mib.0 - Self::pages_mib(&vm.hugepages)
     }
 

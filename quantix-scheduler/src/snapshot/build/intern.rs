@@ -100,6 +100,11 @@ impl Snapshot {
     /// Interns a machine that was checked.
     pub(crate) fn intern(&mut self, vm: &Wants<'_>) -> ShapeId {
         let shape = self.describe(vm);
+        self.intern_shape(shape)
+    }
+
+    /// Interns a shape that was made from others.
+    pub(crate) fn intern_shape(&mut self, shape: Shape) -> ShapeId {
         if let Some(&id) = self.shape_ids.get(&shape) {
             return id;
         }

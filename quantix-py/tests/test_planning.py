@@ -1,0 +1,45 @@
+"""Planning from Python."""
+
+import json
+
+import pytest
+
+import quantix
+from quantix import planning
+
+NODE = {"cpu_milli": 4000, "memory_mib": 8192}
+CLUSTER = {
+    "nodes": [{"id": "n1", **NODE}, {"id": "n2", **NODE}, {"id": "n3", **NODE}],
+    "vms": [
+        {"id": "a", "node": "n1", "cpu_milli": 1000, "memory_mib": 1024},
+        {"id": "b", "node": "n1", "cpu_milli": 1000, "memory_mib": 1024},
+    ],
+}
+
+
+def test_a_node_is_drained():
+    plan = planning.drain(CLUSTER, {"nodes": ["n1"]})
+    assert plan["complete"]
+    assert {move["to"] for move in plan["moves"]} == {"n2", "n3"}
+    assert plan == planning.drain(json.dumps(CLUSTER), json.dumps({"nodes": ["n1"]}))
+
+
+def test_faults_name_their_place():
+    with pytest.raises(quantix.InputError) as caught:
+        planning.drain(CLUSTER, {"nodes": ["n9"]})
+    assert caught.value.findings[0]["path"] == "request.nodes[0]"
+
+
+def test_what_is_lost_restarts():
+    evidence = {"n1": {"host": "armed", "lease": {"ended_ms": 20_000}}}
+    plan = planning.failover(CLUSTER, {"nodes": ["n1"], "evidence": evidence})
+    assert plan["safe"] and plan["complete"]
+    assert plan["hosts"] == [
+        {"node": "n1", "vms": 2, "verdict": "restart", "ground": "lease_ended"}
+    ]
+
+
+def test_admission_names_what_would_not_restart():
+    assert planning.admission(CLUSTER)["admitted"]
+    report = planning.admission(CLUSTER, {"lose": [["n1", "n2", "n3"]]})
+    assert report["not_tolerated"][0]["not_restarted"] == ["a", "b"]
