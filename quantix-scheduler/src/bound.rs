@@ -68,9 +68,8 @@ impl Snapshot {
     #[must_use]
     pub fn bound(&self) -> Bound {
         let mut kinds: BTreeMap<(u64, u64), u64> = BTreeMap::new();
-        for entry in self.entries() {
-            let shape = self.shape_by_id(entry.shape);
-            *kinds.entry((shape.cpu_milli, shape.memory_mib)).or_default() += 1;
+        for (shape, count) in self.placed_shapes().filter(|&(_, count)| count > 0) {
+            *kinds.entry((shape.cpu_milli, shape.memory_mib)).or_default() += count;
         }
         let kind = |((cpu, memory), count)| Kind { cpu, memory, count };
         let kinds: Vec<Kind> = kinds.into_iter().map(kind).collect();

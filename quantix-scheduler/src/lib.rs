@@ -41,8 +41,9 @@ pub use bound::Bound;
 pub use engine::{CommitError, Engine, RESERVATIONS_MAX, Reservation};
 pub use filter::{Amount, Filter, Rejection, Scope};
 pub use place::{
-    Change, Choice, Detail, Explanation, NodeRejection, PLACE_VMS_MAX, PlaceAnswer, PlaceError,
-    Placement, REJECTIONS_MAX, Ranked, Remedy, Unplaced, best, place, place_documents, ranked,
+    Change, Choice, Decision, Detail, Explanation, Limits, NodeRejection, PLACE_VMS_MAX,
+    PlaceAnswer, PlaceError, Placement, RECORD_BYTES_MAX, REJECTIONS_MAX, Ranked, Remedy,
+    ReplayError, Tie, Unplaced, best, decide, place, place_documents, ranked, replay,
 };
 pub use policy::{Order, Pipeline, Policy, PolicyError, WEIGHT_MAX, Weights};
 pub use score::{Dependence, POINTS_MAX, Points, Score};

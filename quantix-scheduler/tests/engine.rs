@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{key, problem};
+use common::{cases, key, problem};
 use proptest::prelude::*;
 use quantix_core::cluster::NodeState;
 use quantix_scheduler::{Engine, Pipeline, Policy, Snapshot, Weights, best};
@@ -25,7 +25,7 @@ fn bytes(snapshot: &Snapshot) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases(4_000))]
 
     #[test]
     fn the_index_decides_as_the_scan(
@@ -42,6 +42,7 @@ proptest! {
         for (what, vm, node) in steps {
             let (at, node) = (vm.index(vms.len()), nodes[node.index(nodes.len())]);
             let (id, shape) = (&vms[at].id, shapes[at]);
+            check(engine.snapshot())?;
             match what {
                 0..5 => {
                     engine.expect(shape);
@@ -76,6 +77,29 @@ proptest! {
             }
         }
     }
+}
+
+/// What must hold after every operation: no room is below zero, since nothing was put where it does
+/// not fit, and what is free is what there is less what the machines have.
+fn check(snapshot: &Snapshot) -> Result<(), TestCaseError> {
+    let mut used: std::collections::BTreeMap<_, (u64, u64, u32)> = Default::default();
+    for (vm, node) in snapshot.placements() {
+        let shape = snapshot.shape_by_id(snapshot.shape_of(&vm).unwrap());
+        let (cpu, memory, count) = used.entry(node).or_default();
+        *cpu += shape.cpu_milli;
+        *memory += shape.memory_mib;
+        *count += 1;
+    }
+    for node in snapshot.node_indices() {
+        let (cpu, memory, count) = used.get(&node).copied().unwrap_or_default();
+        let candidate = snapshot.candidate(node);
+        prop_assert_eq!(candidate.vm_count(), count);
+        // Moving puts machines where there may be no room for them; free is then zero.
+        let left = |all: u64, used: u64| all.saturating_sub(used);
+        prop_assert_eq!(candidate.free_cpu_milli(), left(candidate.cpu_milli(), cpu));
+        prop_assert_eq!(candidate.free_memory_mib(), left(candidate.memory_mib(), memory));
+    }
+    Ok(())
 }
 
 /// Hash maps print in any order: what counts is that the same words are there.

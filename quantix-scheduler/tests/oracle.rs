@@ -3,13 +3,13 @@
 
 mod common;
 
-use common::{Oracle, problem};
+use common::{Oracle, cases, problem};
 use proptest::prelude::*;
 use quantix_core::cluster::{Cluster, Vm};
 use quantix_scheduler::{Change, Detail, Pipeline, Policy, Snapshot, place};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases(3_000))]
 
     /// What is placed fits, is the best by score then id, and what is not placed fits nowhere.
     #[test]

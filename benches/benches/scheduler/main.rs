@@ -37,19 +37,27 @@ impl Random {
 
 fn main() -> Outcome<()> {
     // Cargo passes `--bench`.
-    let seconds = env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(2);
+    let args: Vec<String> = env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let seconds = args.iter().find_map(|arg| arg.parse().ok()).unwrap_or(2);
     let time = Duration::from_secs(seconds);
+    let words: Vec<&String> = args.iter().filter(|arg| arg.parse::<u64>().is_err()).collect();
+    let wanted = |name: &str| words.iter().all(|word| name.contains(word.as_str()));
     let mut out = std::io::stdout().lock();
     writeln!(out, "{:<34}{:>9}{:>14}{:>11}{:>11}", "", "nodes", "pairs/s", "p50 ns", "p99 ns")?;
-    for nodes in [1_000, 10_000, 100_000] {
+    for (nodes, size) in [(1_000, "1k"), (10_000, "10k"), (100_000, "100k")] {
         for (name, policy) in policies() {
+            if !wanted(&format!("engine, {name}, {size}.")) {
+                continue;
+            }
             let mut fleet = Fleet::new(nodes, &policy)?;
             let engine = fleet.measure(time, Way::Engine)?;
             writeln!(out, "{}", row(&format!("engine, {name}"), nodes, &engine)?)?;
         }
-        let mut fleet = Fleet::new(nodes, &Policy::default())?;
-        let scan = fleet.measure(time, Way::Scan)?;
-        writeln!(out, "{}", row("scan, default", nodes, &scan)?)?;
+        if wanted(&format!("scan, default, {size}.")) {
+            let mut fleet = Fleet::new(nodes, &Policy::default())?;
+            let scan = fleet.measure(time, Way::Scan)?;
+            writeln!(out, "{}", row("scan, default", nodes, &scan)?)?;
+        }
     }
     Ok(())
 }
@@ -101,8 +109,8 @@ impl Fleet {
         Ok(())
     }
 
-    fn measure(&mut self, time: Duration, way: Way) -> Outcome<Vec<u128>> {
-        let mut nanos = Vec::new();
+    fn measure(&mut self, time: Duration, way: Way) -> Outcome<Vec<u32>> {
+        let mut nanos = Vec::with_capacity(1 << 24);
         let start = Instant::now();
         while start.elapsed() < time {
             let gone = self.random.below(self.placed.len());
@@ -114,7 +122,7 @@ impl Fleet {
                 Way::Engine => drop(self.engine.place(&vm, shape)?),
                 Way::Scan => self.scan(&vm, shape)?,
             }
-            nanos.push(begin.elapsed().as_nanos());
+            nanos.push(u32::try_from(begin.elapsed().as_nanos()).unwrap_or(u32::MAX));
             if self.engine.snapshot().node_of(&vm).is_none() {
                 self.placed.swap_remove(gone);
             }
@@ -168,12 +176,12 @@ fn shapes(engine: &mut Engine) -> Outcome<Vec<ShapeId>> {
     Ok(shapes)
 }
 
-fn row(name: &str, nodes: usize, nanos: &[u128]) -> Outcome<String> {
+fn row(name: &str, nodes: usize, nanos: &[u32]) -> Outcome<String> {
     let mut sorted = nanos.to_vec();
     sorted.sort_unstable();
     let at = |percent: usize| sorted.get(sorted.len() * percent / 100).copied().unwrap_or(0);
-    let total: u128 = sorted.iter().sum();
-    let rate = (sorted.len() as u128 * 1_000_000_000).checked_div(total).unwrap_or(0);
+    let total: u64 = sorted.iter().map(|&nanos| u64::from(nanos)).sum();
+    let rate = (sorted.len() as u64 * 1_000_000_000).checked_div(total).unwrap_or(0);
     let mut text = String::new();
     write!(text, "{name:<34}{nodes:>9}{rate:>14}{:>11}{:>11}", at(50), at(99))?;
     Ok(text)

@@ -28,14 +28,34 @@ type Demand = (u64, u64, NumaPolicy, GpuDemand, Vec<(Extra, u64)>, Vec<usize>);
 /// The rankings of one demand, one per class.
 #[derive(Debug, Default)]
 struct Rankings {
+    heads: Vec<Head>,
     classes: Vec<Ranking>,
+    /// The version of the typical machines that the heads are for.
+    typical: u64,
     /// When it was last asked, for forgetting the least used.
     used: u64,
 }
 
+/// The best of a class as it was last known: what most questions need, close together.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    /// The number of changes of the class that it knows of; [`STALE`] for none.
+    cursor: u64,
+    points: u64,
+    /// [`NONE`] where a machine fits nowhere.
+    node: u32,
+}
+
+/// No number of changes.
+const STALE: u64 = u64::MAX;
+
+const UNASKED: Head = Head { cursor: STALE, points: 0, node: NONE };
+
 #[derive(Debug)]
 pub(crate) struct Index {
     rooms: Vec<Rooms>,
+    /// How many changes there were, per class.
+    ends: Vec<u64>,
     /// The nodes of each class, in order.
     members: Vec<Vec<u32>>,
     /// Per node, the number of its room within its class; [`NONE`] where it is not ready.
@@ -44,7 +64,7 @@ pub(crate) struct Index {
     rankings: Vec<Rankings>,
     /// How many of them are in use.
     active: usize,
-    plans: Vec<Option<(u32, Plan)>>,
+    plans: Vec<Option<Box<(u32, Plan)>>>,
     clock: u64,
     words: Vec<i64>,
     group: Vec<u32>,
@@ -55,6 +75,7 @@ impl Index {
         let members = members(snapshot);
         let mut index = Self {
             rooms: members.iter().map(|nodes| Rooms::new(nodes.len())).collect(),
+            ends: vec![0; members.len()],
             members,
             room_of: vec![NONE; snapshot.node_count()],
             demands: BTreeMap::new(),
@@ -84,6 +105,7 @@ impl Index {
                 rooms.enter(node, room);
             }
         }
+        self.ends[class] = rooms.end();
     }
 
     /// Notes that a node's room or state changed.
@@ -104,6 +126,7 @@ impl Index {
             rooms.enter(node.0, room);
         }
         rooms.note(node.0, room);
+        self.ends[class] = rooms.end();
         if rooms.is_full() {
             self.enter_all(snapshot, class);
         }
@@ -112,8 +135,10 @@ impl Index {
     /// Forgets all points: the machines that were typical are so no longer, and the version that
     /// says so may come again for others.
     pub(super) fn forget(&mut self) {
-        let rankings = self.rankings.iter_mut().flat_map(|rankings| &mut rankings.classes);
-        rankings.for_each(Ranking::clear);
+        for rankings in &mut self.rankings {
+            rankings.classes.iter_mut().for_each(Ranking::clear);
+            rankings.heads.fill(UNASKED);
+        }
     }
 
     /// The best node for a shape.
@@ -128,8 +153,9 @@ impl Index {
         if self.plans.get(at).is_none_or(Option::is_none) {
             self.make_plan(snapshot, at, shape, pipeline);
         }
-        let (demand, plan) = self.plans[at].take()?;
-        let choice = match &plan {
+        let boxed = self.plans[at].take()?;
+        let (demand, plan) = (boxed.0, &boxed.1);
+        let choice = match plan {
             Plan::Scan => best(snapshot, shape, pipeline),
             Plan::Few(nodes) => best_of(snapshot, nodes, shape, pipeline),
             Plan::Indexed(plan) => match plan.company(snapshot, shape) {
@@ -140,7 +166,7 @@ impl Index {
                 }
             },
         };
-        self.plans[at] = Some((demand, plan));
+        self.plans[at] = Some(boxed);
         choice
     }
 
@@ -166,7 +192,7 @@ impl Index {
         if demand == next {
             self.rankings.push(Rankings::default());
         }
-        self.plans[at] = Some((demand, plan));
+        self.plans[at] = Some(Box::new((demand, plan)));
     }
 
     /// Sees that a demand has rankings, at the expense of the least used one.
@@ -181,12 +207,14 @@ impl Index {
         if self.active >= limit {
             let in_use = self.rankings.iter_mut().filter(|rankings| !rankings.classes.is_empty());
             if let Some(least) = in_use.min_by_key(|rankings| rankings.used) {
-                least.classes = Vec::new();
+                (least.classes, least.heads) = (Vec::new(), Vec::new());
                 self.active -= 1;
             }
         }
         self.active += 1;
-        self.rankings[demand].classes.resize_with(self.members.len(), Ranking::default);
+        let rankings = &mut self.rankings[demand];
+        rankings.classes.resize_with(self.members.len(), Ranking::default);
+        rankings.heads.resize(self.members.len(), UNASKED);
     }
 
     fn search(
@@ -204,14 +232,16 @@ impl Index {
         }
         let all = pipeline.sum(&plan.cluster_scores, first, shape);
         let typical = snapshot.typical().version + 1;
-        let rankings = &mut self.rankings[demand].classes;
+        let rankings = &mut self.rankings[demand];
+        if rankings.typical != typical {
+            rankings.typical = typical;
+            rankings.heads.fill(UNASKED);
+        }
         let mut found: Option<Choice> = None;
         for &(class, common) in &plan.classes {
             let class = class as usize;
-            let rooms = &self.rooms[class];
-            let ranking = &mut rankings[class];
             let mut common = common.saturating_add(all);
-            if !plan.class_now_filters.is_empty() || !plan.class_now_scores.is_empty() {
+            if plan.has_class_now {
                 let node = candidate(snapshot, self.members[class][0]);
                 let passes = |&at: &usize| pipeline.filters[at].passes(node, shape);
                 if !plan.class_now_filters.iter().all(passes) {
@@ -220,17 +250,23 @@ impl Index {
                 let now = pipeline.sum(&plan.class_now_scores, node, shape);
                 common = common.saturating_add(now);
             }
-            if !ranking.is_synced(rooms, typical) {
+            let (rooms, head) = (&self.rooms[class], &mut rankings.heads[class]);
+            if head.cursor != self.ends[class] {
                 let mut score = |node| points(snapshot, node, shape, pipeline, &plan.room_scores);
+                let ranking = &mut rankings.classes[class];
                 ranking.sync(rooms, &self.room_of, typical, &mut score);
+                let (points, node) = ranking.best(rooms).unwrap_or((0, NONE));
+                *head = Head { cursor: self.ends[class], points, node };
             }
-            if plan.node_filters.is_empty() && plan.node_scores.is_empty() {
-                let Some((points, node)) = ranking.best(rooms) else { continue };
-                let choice = Choice { node: NodeIndex(node), score: points.saturating_add(common) };
-                keep_better(&mut found, choice);
+            if head.node == NONE {
+                continue;
+            }
+            if plan.is_by_room {
+                let score = head.points.saturating_add(common);
+                keep_better(&mut found, Choice { node: NodeIndex(head.node), score });
             } else {
                 let query = Query { snapshot, shape, pipeline, plan, common };
-                ranking.walk(rooms, &mut self.group, |points, group| {
+                rankings.classes[class].walk(rooms, &mut self.group, |points, group| {
                     query.visit(points, group, rooms, &mut found)
                 });
             }

@@ -104,11 +104,10 @@ impl Engine {
     /// # Errors
     /// When it is placed already.
     pub fn place(&mut self, vm: &VmKey, shape: ShapeId) -> Result<Option<Choice>, ChangeError> {
-        if self.snapshot.node_of(vm).is_some() {
-            return Err(ChangeError::Exists(vm.clone()));
-        }
+        let name = self.snapshot.new_name(vm)?;
         let Some(choice) = self.choose(shape) else { return Ok(None) };
-        self.add(vm, shape, choice.node)?;
+        self.snapshot.add_named(vm, name, shape, choice.node)?;
+        self.index.refresh(&self.snapshot, choice.node);
         Ok(Some(choice))
     }
 

@@ -34,6 +34,10 @@ pub(super) struct Indexed {
     pub(super) node_scores: Vec<usize>,
     /// The most that the scores on nodes can add.
     pub(super) node_bound: u64,
+    /// Whether no filter and no score is on single nodes.
+    pub(super) is_by_room: bool,
+    /// Whether some are on classes as they are now.
+    pub(super) has_class_now: bool,
     /// Whether rules keep the machine together with others on a host.
     company: bool,
 }
@@ -55,6 +59,9 @@ impl Plan {
         let company = has("affinity") && hosts_together(snapshot, shape).next().is_some();
         let mut plan = Self::by_scope(snapshot, shape, pipeline, members);
         plan.company = company;
+        plan.is_by_room = plan.node_filters.is_empty() && plan.node_scores.is_empty();
+        plan.has_class_now =
+            !plan.class_now_filters.is_empty() || !plan.class_now_scores.is_empty();
         Self::Indexed(plan)
     }
 

@@ -41,19 +41,12 @@ pub(super) struct Ranking {
     order: Vec<(u64, u32)>,
     /// The same for rooms not sorted in yet.
     fresh: Vec<(u64, u32)>,
-    /// Position in `order` by room.
-    place: Vec<u32>,
+    /// Points and position in `order`, by room.
+    place: Vec<(u64, u32)>,
     bits: Vec<u64>,
 }
 
 impl Ranking {
-    /// Whether nothing changed since the last question.
-    pub(super) fn is_synced(&self, rooms: &Rooms, typical: u64) -> bool {
-        self.cursor == rooms.end()
-            && self.generation == rooms.generation()
-            && self.typical == typical
-    }
-
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
@@ -73,11 +66,11 @@ impl Ranking {
             self.order.clear();
             self.fresh.clear();
             self.place.clear();
-            self.place.resize(rooms.len(), UNKNOWN);
+            self.place.resize(rooms.len(), (0, UNKNOWN));
             self.settle(rooms, score);
         } else if let Some(changes) = rooms.since(self.cursor) {
             if self.place.len() < rooms.len() {
-                self.place.resize(rooms.len().next_power_of_two(), UNKNOWN);
+                self.place.resize(rooms.len().next_power_of_two(), (0, UNKNOWN));
             }
             for &(node, room) in changes {
                 self.replay(node, room, room_of[node as usize], score);
@@ -86,7 +79,7 @@ impl Ranking {
                 }
             }
         } else {
-            self.place.resize(self.place.len().max(rooms.len()), UNKNOWN);
+            self.place.resize(self.place.len().max(rooms.len()), (0, UNKNOWN));
             self.settle(rooms, score);
         }
         self.cursor = rooms.end();
@@ -95,7 +88,7 @@ impl Ranking {
     /// Scores every occupied room that is not known, and sorts all in.
     fn settle(&mut self, rooms: &Rooms, score: &mut impl FnMut(u32) -> Option<u64>) {
         for room in 0..crate::snapshot::small(rooms.len()) {
-            if rooms.is_occupied(room) && self.place[room as usize] == UNKNOWN {
+            if rooms.is_occupied(room) && self.place[room as usize].1 == UNKNOWN {
                 self.learn(room, score(rooms.least(room)));
             }
         }
@@ -105,10 +98,10 @@ impl Ranking {
 
     fn learn(&mut self, room: u32, points: Option<u64>) {
         let Some(points) = points else {
-            self.place[room as usize] = NO_FIT;
+            self.place[room as usize] = (0, NO_FIT);
             return;
         };
-        self.place[room as usize] = FRESH;
+        self.place[room as usize] = (points, FRESH);
         let at = self.fresh.partition_point(|&(other, _)| other >= points);
         if self.fresh.len() > FRESH_MAX {
             self.fresh.push((points, room));
@@ -126,7 +119,7 @@ impl Ranking {
             self.order.retain(|&(_, room)| {
                 let stays = rooms.is_occupied(room);
                 if !stays {
-                    place[room as usize] = UNKNOWN;
+                    place[room as usize].1 = UNKNOWN;
                 }
                 stays
             });
@@ -136,7 +129,7 @@ impl Ranking {
         self.bits.clear();
         self.bits.resize(self.order.len().div_ceil(64), 0);
         for (at, &(_, room)) in (0u32..).zip(&self.order) {
-            self.place[room as usize] = at;
+            self.place[room as usize].1 = at;
             if rooms.is_occupied(room) {
                 self.bits[(at / 64) as usize] |= 1 << (at % 64);
             }
@@ -158,17 +151,15 @@ impl Ranking {
             }
             return;
         }
-        if self.place[room as usize] == UNKNOWN {
+        if self.place[room as usize].1 == UNKNOWN {
             self.learn(room, score(node));
         }
         let points = match self.place[room as usize] {
-            NO_FIT => None,
-            FRESH => {
-                self.fresh.iter().find(|&&(_, other)| other == room).map(|&(points, _)| points)
-            }
-            at => {
+            (_, NO_FIT) => None,
+            (points, FRESH) => Some(points),
+            (points, at) => {
                 self.bits[(at / 64) as usize] |= 1 << (at % 64);
-                Some(self.order[at as usize].0)
+                Some(points)
             }
         };
         let Best::Known(best) = self.best else { return };
@@ -187,11 +178,16 @@ impl Ranking {
         if let Best::Known(best) = self.best {
             return best;
         }
-        let mut best: Option<Top> = None;
-        self.walk(rooms, &mut Vec::new(), |points, group| {
-            best = group.iter().map(|&room| (points, rooms.least(room))).min_by_key(|top| top.1);
-            false
+        let sorted = self.occupied_from(0, rooms).map(|first| {
+            let (points, room) = self.order[first];
+            let same = self.order[first + 1..].iter().take_while(|entry| entry.0 == points);
+            // An empty room has no lower node than any.
+            let least = same.map(|&(_, room)| rooms.least(room)).fold(rooms.least(room), u32::min);
+            (points, least)
         });
+        let fresh = self.fresh.iter().filter(|&&(_, room)| rooms.is_occupied(room));
+        let fresh = fresh.map(|&(points, room)| (points, rooms.least(room)));
+        let best = fresh.chain(sorted).max_by_key(|&(points, node)| (points, !node));
         self.best = Best::Known(best);
         best
     }

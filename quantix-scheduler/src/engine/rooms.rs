@@ -92,7 +92,7 @@ impl Rooms {
 
     /// Forgets everything; the nodes are to be entered anew.
     pub(super) fn clear(&mut self) {
-        self.cut = self.end();
+        self.cut = self.end() + 1;
         self.generation += 1;
         self.log.clear();
         self.data.clear();

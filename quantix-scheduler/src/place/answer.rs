@@ -96,6 +96,26 @@ pub struct NodeRejection {
     pub asked: Amount,
     /// What there is.
     pub free: Amount,
+    /// Where what there is comes from, for CPU and memory.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
+}
+
+/// What a node can give in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Limits {
+    /// All that can be promised: what is not reserved, times the overcommit.
+    pub capacity: u64,
+    /// How many times it may be promised, in thousandths.
+    pub overcommit_thousandths: u32,
+    /// What the node keeps for itself, before overcommit.
+    pub reserved: u64,
+}
+
+impl Limits {
+    pub(super) fn new(capacity: u64, overcommit_thousandths: u32, reserved: u64) -> Self {
+        Self { capacity, overcommit_thousandths, reserved }
+    }
 }
 
 /// A machine that fits nowhere.

@@ -2,8 +2,10 @@
 
 mod answer;
 mod explain;
+mod record;
 mod remedy;
 mod scan;
+mod sums;
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -18,7 +20,8 @@ use crate::{
     snapshot::{Assignment, Faults, Shape, ShapeId, Snapshot, SnapshotError},
 };
 
-pub use answer::{Explanation, NodeRejection, PlaceAnswer, Placement, Ranked, Unplaced};
+pub use answer::{Explanation, Limits, NodeRejection, PlaceAnswer, Placement, Ranked, Unplaced};
+pub use record::{Decision, RECORD_BYTES_MAX, ReplayError, Tie, decide, replay};
 pub use remedy::{Change, Remedy};
 pub use scan::{Choice, best, ranked};
 pub(crate) use scan::{passes, score};

@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use super::Ranked;
+use super::{Ranked, sums::Sums};
 use crate::{
     filter::{Filter, Rejection, Scope},
     policy::Pipeline,
@@ -126,13 +126,19 @@ pub fn best(snapshot: &Snapshot, shape: &Shape, pipeline: &Pipeline) -> Option<C
 #[must_use]
 pub fn ranked(snapshot: &Snapshot, shape: &Shape, pipeline: &Pipeline) -> Vec<Choice> {
     let mut checks = Checks::new(snapshot, shape, pipeline);
+    let mut sums = Sums::new(snapshot, shape, pipeline);
     let mut ranked: Vec<Choice> = snapshot
         .node_indices()
         .filter(|&node| checks.passes(node))
-        .map(|node| Choice { node, score: score(snapshot.candidate(node), shape, pipeline) })
+        .map(|node| Choice { node, score: sums.of(snapshot.candidate(node)) })
         .collect();
-    ranked.sort_by_key(|choice| (Reverse(choice.score), choice.node));
+    sort(&mut ranked);
     ranked
+}
+
+/// The best first; of equals the lowest id first.
+pub(super) fn sort(choices: &mut [Choice]) {
+    choices.sort_unstable_by_key(|choice| (Reverse(choice.score), choice.node));
 }
 
 /// A choice with its terms, for an explanation.

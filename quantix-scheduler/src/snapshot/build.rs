@@ -8,6 +8,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     fmt::Display,
     hash::Hash,
+    sync::OnceLock,
 };
 
 use foldhash::fast::RandomState;
@@ -145,6 +146,8 @@ pub(super) fn build(cluster: &Cluster) -> Result<Snapshot, SnapshotError> {
         journalling: false,
         profile: Default::default(),
         findings: Vec::new(),
+        fixed: OnceLock::new(),
+        placed: Vec::new(),
     };
     classes::read_nodes(&mut snapshot, cluster, &order, &mut faults);
     read_rules(&mut snapshot, &cluster.rules, &mut faults);

@@ -63,6 +63,27 @@ impl Snapshot {
     ///
     /// [`Candidate::assignment`]: super::Candidate::assignment
     pub fn add(&mut self, vm: &VmKey, shape: ShapeId, node: NodeIndex) -> Result<(), ChangeError> {
+        let half = self.new_name(vm)?;
+        self.add_named(vm, half, shape, node)
+    }
+
+    /// The hash of a name that no machine has.
+    pub(crate) fn new_name(&self, vm: &VmKey) -> Result<Half, ChangeError> {
+        let half = self.names.hash(vm.as_str());
+        match self.names.find(half, vm, &self.vms) {
+            Some(_) => Err(ChangeError::Exists(vm.clone())),
+            None => Ok(half),
+        }
+    }
+
+    /// Puts a machine, whose name is known to be new, on a node.
+    pub(crate) fn add_named(
+        &mut self,
+        vm: &VmKey,
+        half: Half,
+        shape: ShapeId,
+        node: NodeIndex,
+    ) -> Result<(), ChangeError> {
         if node.at() >= self.nodes.len() {
             return Err(ChangeError::NoNode);
         }
@@ -70,7 +91,8 @@ impl Snapshot {
             .candidate(node)
             .assignment(self.shape_by_id(shape))
             .ok_or_else(|| ChangeError::NoAssignment(vm.clone()))?;
-        self.add_at(vm, shape, node, assignment)
+        self.add_new(VmEntry { id: vm.clone(), shape, node, assignment }, half);
+        Ok(())
     }
 
     /// Puts a machine on a node, on given cells and GPUs.
@@ -81,10 +103,7 @@ impl Snapshot {
         node: NodeIndex,
         assignment: Assignment,
     ) -> Result<(), ChangeError> {
-        let half = self.names.hash(vm.as_str());
-        if self.names.find(half, vm.as_str(), &self.vms).is_some() {
-            return Err(ChangeError::Exists(vm.clone()));
-        }
+        let half = self.new_name(vm)?;
         self.add_new(VmEntry { id: vm.clone(), shape, node, assignment }, half);
         Ok(())
     }
@@ -284,6 +303,8 @@ impl Snapshot {
     /// Adds what a machine uses to every count, `sign` times.
     fn count(&mut self, entry: &VmEntry, sign: i64) {
         let shape = &self.shapes[entry.shape.0 as usize];
+        let placed = &mut self.placed[entry.shape.0 as usize];
+        *placed = placed.wrapping_add_signed(sign);
         let node = &mut self.nodes[entry.node.at()];
         let class = &self.classes[node.class as usize];
         count_node(node, shape, sign);

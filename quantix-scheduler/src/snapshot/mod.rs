@@ -3,6 +3,7 @@
 mod assign;
 mod build;
 mod change;
+mod digest;
 mod names;
 mod node;
 mod profile;
@@ -10,7 +11,10 @@ mod rules;
 mod shape;
 mod view;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use quantix_core::{Finding, NodeKey, PoolKey, VmKey, cluster::Cluster};
 
@@ -134,6 +138,10 @@ pub struct Snapshot {
     journalling: bool,
     profile: profile::Profile,
     findings: Vec<Finding>,
+    /// The hash of what no change touches, once it was asked for.
+    fixed: OnceLock<[u8; 32]>,
+    /// How many machines of each shape are placed.
+    placed: Vec<u64>,
 }
 
 /// What is kept per node because it would split the classes too finely, with who has it.
@@ -251,8 +259,7 @@ impl Snapshot {
     /// The machines with their nodes, in order of their ids.
     #[must_use]
     pub fn placements(&self) -> Vec<(VmKey, NodeIndex)> {
-        let mut all: Vec<_> =
-            self.vms.iter().flatten().map(|entry| (entry.id.clone(), entry.node)).collect();
+        let mut all: Vec<_> = self.entries().map(|entry| (entry.id.clone(), entry.node)).collect();
         all.sort();
         all
     }
@@ -262,12 +269,17 @@ impl Snapshot {
         self.profile.typical()
     }
 
+    /// The shapes with how many machines of each are placed.
+    pub(crate) fn placed_shapes(&self) -> impl Iterator<Item = (&Shape, u64)> {
+        self.shapes.iter().map(AsRef::as_ref).zip(self.placed.iter().copied())
+    }
+
     pub(crate) fn entries(&self) -> impl Iterator<Item = &VmEntry> {
         self.vms.iter().flatten()
     }
 
     pub(crate) fn entry(&self, vm: &VmKey) -> Option<&VmEntry> {
-        let slot = self.names.find(self.names.hash(vm.as_str()), vm.as_str(), &self.vms)?;
+        let slot = self.names.find(self.names.hash(vm.as_str()), vm, &self.vms)?;
         self.vms[slot as usize].as_ref()
     }
 }

@@ -5,6 +5,8 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+use quantix_core::VmKey;
+
 use super::VmEntry;
 
 /// The slots of machines by their names.
@@ -18,7 +20,7 @@ pub(super) struct Names {
 
 /// Half of a name's hash.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Half(u32);
+pub(crate) struct Half(u32);
 
 /// Spreads half a hash over all bits, since the table uses both ends.
 fn whole(half: u32) -> u64 {
@@ -40,8 +42,8 @@ impl Names {
     }
 
     /// The slot of a name.
-    pub(super) fn find(&self, half: Half, name: &str, vms: &[Option<VmEntry>]) -> Option<u32> {
-        let is = |&(slot, hash): &(u32, u32)| hash == half.0 && is_named(vms, slot, name);
+    pub(super) fn find(&self, half: Half, name: &VmKey, vms: &[Option<VmEntry>]) -> Option<u32> {
+        let is = |&(slot, hash): &(u32, u32)| hash == half.0 && is_named(vms, slot, name.as_str());
         self.table.find(whole(half.0), is).map(|&(slot, _)| slot)
     }
 
@@ -66,5 +68,8 @@ impl Names {
 }
 
 fn is_named(vms: &[Option<VmEntry>], slot: u32, name: &str) -> bool {
-    vms[slot as usize].as_ref().is_some_and(|entry| entry.id.as_str() == name)
+    vms[slot as usize].as_ref().is_some_and(|entry| {
+        let id = entry.id.as_str();
+        std::ptr::eq(id, name) || id == name
+    })
 }

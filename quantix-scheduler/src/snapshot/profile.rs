@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use quantix_core::cluster::GpuDemand;
 
+use sha2::{Digest, Sha256};
+
 use super::{Class, Shape, ShapeId};
 
 /// How many kinds of machines are typical at most.
@@ -121,6 +123,21 @@ impl Typical {
             .max()
             .unwrap_or(0);
         typical
+    }
+
+    /// Adds the kinds and their weights to a hash.
+    pub(super) fn digest(&self, hash: &mut Sha256) {
+        for kind in &self.kinds {
+            for number in [kind.cpu.by, kind.memory.by, kind.weight] {
+                hash.update(number.to_le_bytes());
+            }
+            hash.update(kind.gpus.count.to_le_bytes());
+            hash.update(kind.gpus.milli.to_le_bytes());
+            for model in &kind.gpus.models {
+                hash.update((model.len() as u64).to_le_bytes());
+                hash.update(model);
+            }
+        }
     }
 
     /// How many of each kind still fit into the room, times their weights.

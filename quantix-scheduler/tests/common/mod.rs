@@ -14,6 +14,13 @@ use quantix_core::cluster::{
 };
 use serde_json::json;
 
+/// How many random cases to try: so many, or what the variable `QUANTIX_CASES` says (a million for
+/// a long run).
+pub(crate) fn cases(usual: u32) -> ProptestConfig {
+    let asked = std::env::var("QUANTIX_CASES").ok().and_then(|text| text.parse().ok());
+    ProptestConfig::with_cases(asked.unwrap_or(usual))
+}
+
 /// Keys have the form that documents give them.
 pub(crate) fn key<K: quantix_core::Kind>(text: &str) -> quantix_core::Key<K> {
     text.parse().expect("a key")

@@ -110,6 +110,7 @@ impl Snapshot {
         }
         let id = ShapeId(small(self.shapes.len()));
         self.profile.know(&shape);
+        self.placed.push(0);
         let shape = Arc::new(shape);
         self.shapes.push(shape.clone());
         self.shape_ids.insert(shape, id);
