@@ -578,7 +578,8 @@ enum qtx_status qtx_ova_verify(const char *path,
 /**
  * Converts the disks of an appliance into files of a folder, checking digests in the same pass.
  * `options` is NULL or a JSON object with any of `format` (`qcow2`, `raw` or `vmdk`), `compress`,
- * `threads`, `verify`, `check_grains` and `sync`. `report` becomes
+ * `threads`, `verify`, `check_grains`, `sync` and `instant` (copy nothing: each file is an overlay
+ * that reads the disk inside the appliance, until `qtx_ova_pull`). `report` becomes
  * `{"disks","verified","seconds","findings"}` as of `quantix ova convert`; free it with
  * `qtx_string_free`. After an error nothing is left in the folder. Any thread.
  *
@@ -594,6 +595,22 @@ enum qtx_status qtx_ova_convert(const char *path,
                                 void *context,
                                 char **report,
                                 struct qtx_error **error);
+
+/**
+ * Copies what the overlays in `folder`, made by `qtx_ova_convert` with `instant`, still read from
+ * the appliance, checking digests in the same pass; what the machine wrote meanwhile stays. The
+ * machine must be off. `options` and `report` are those of `qtx_ova_convert`. Any thread.
+ *
+ * # Safety
+ * As `qtx_ova_convert`.
+ */
+enum qtx_status qtx_ova_pull(const char *path,
+                             const char *folder,
+                             const char *options,
+                             qtx_progress progress,
+                             void *context,
+                             char **report,
+                             struct qtx_error **error);
 
 /**
  * Writes an appliance as the OVA `to`, with its manifest signed. `key` is a private RSA key and

@@ -48,7 +48,7 @@ pub use libvirt::{
     qtx_events, qtx_events_free, qtx_events_next, qtx_host, qtx_host_connect, qtx_host_events,
     qtx_host_free, qtx_host_run,
 };
-pub use ova::{qtx_ova_convert, qtx_ova_inspect, qtx_ova_verify, qtx_progress};
+pub use ova::{qtx_ova_convert, qtx_ova_inspect, qtx_ova_pull, qtx_ova_verify, qtx_progress};
 pub use ova_documents::{
     qtx_ova_create, qtx_ova_diagnose, qtx_ova_diff, qtx_ova_explain, qtx_ova_repair, qtx_ova_sign,
 };

@@ -8,7 +8,7 @@ use std::{
 };
 
 use quantix_ova::{
-    convert::{ConvertError, Options, convert_appliance},
+    convert::{ConvertError, Options, convert_appliance, pull_appliance},
     manifest::{self, VerifyOptions},
     ovf,
     package::{Package, PackageError},
@@ -147,7 +147,8 @@ pub unsafe extern "C" fn qtx_ova_verify(
 
 /// Converts the disks of an appliance into files of a folder, checking digests in the same pass.
 /// `options` is NULL or a JSON object with any of `format` (`qcow2`, `raw` or `vmdk`), `compress`,
-/// `threads`, `verify`, `check_grains` and `sync`. `report` becomes
+/// `threads`, `verify`, `check_grains`, `sync` and `instant` (copy nothing: each file is an overlay
+/// that reads the disk inside the appliance, until `qtx_ova_pull`). `report` becomes
 /// `{"disks","verified","seconds","findings"}` as of `quantix ova convert`; free it with
 /// `qtx_string_free`. After an error nothing is left in the folder. Any thread.
 ///
@@ -178,6 +179,38 @@ pub unsafe extern "C" fn qtx_ova_convert(
         let answer = convert_appliance(&package, Path::new(folder), &options, &caller);
         let answer = answer.map_err(convert_fault)?;
         Ok(answer)
+    };
+    // SAFETY: by contract `report` and `error` are NULL or writable.
+    unsafe { answer(report, "report", error, body) }
+}
+
+/// Copies what the overlays in `folder`, made by `qtx_ova_convert` with `instant`, still read from
+/// the appliance, checking digests in the same pass; what the machine wrote meanwhile stays. The
+/// machine must be off. `options` and `report` are those of `qtx_ova_convert`. Any thread.
+///
+/// # Safety
+/// As `qtx_ova_convert`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_ova_pull(
+    path: *const c_char,
+    folder: *const c_char,
+    options: *const c_char,
+    progress: qtx_progress,
+    context: *mut c_void,
+    report: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let body = || -> Result<_, Fault> {
+        // SAFETY: by contract.
+        let (path, folder) = unsafe { (text(path, "path")?, text(folder, "folder")?) };
+        // SAFETY: by contract.
+        let options = match unsafe { optional_text(options, "options") }? {
+            Some(json) => document(json, "options")?,
+            None => Options::default(),
+        };
+        let caller = caller(progress, context);
+        let answer = pull_appliance(&open(path)?, Path::new(folder), &options, &caller);
+        answer.map_err(convert_fault)
     };
     // SAFETY: by contract `report` and `error` are NULL or writable.
     unsafe { answer(report, "report", error, body) }

@@ -27,7 +27,7 @@ mod _core {
     const __version__: &str = env!("CARGO_PKG_VERSION");
 
     #[pymodule_export]
-    use crate::ova::{ova_convert, ova_inspect, ova_verify};
+    use crate::ova::{ova_convert, ova_inspect, ova_pull, ova_verify};
 
     #[pymodule_export]
     use crate::ova_documents::{

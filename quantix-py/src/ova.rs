@@ -11,7 +11,7 @@ use std::{
 
 use pyo3::prelude::*;
 use quantix_ova::{
-    convert::{ConvertError, Options, Output, convert_appliance},
+    convert::{ConvertError, Options, Output, convert_appliance, pull_appliance},
     manifest::{self, VerifyOptions},
     ovf,
     package::{Package, PackageError},
@@ -122,7 +122,7 @@ pub(crate) fn ova_verify<'py>(
 /// Converts the disks of an appliance, checking digests in the same pass.
 #[pyfunction]
 #[pyo3(signature = (path, to, *, format="qcow2", compress=false, threads=None, verify=true,
-    check_grains=false, sync=false, progress=None))]
+    check_grains=false, sync=false, instant=false, progress=None))]
 #[allow(clippy::too_many_arguments, reason = "keyword arguments in Python")]
 pub(crate) fn ova_convert<'py>(
     py: Python<'py>,
@@ -134,6 +134,7 @@ pub(crate) fn ova_convert<'py>(
     verify: bool,
     check_grains: bool,
     sync: bool,
+    instant: bool,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let output = match format {
@@ -145,10 +146,30 @@ pub(crate) fn ova_convert<'py>(
             return Err(crate::convert::InputError::new_err((message,)));
         }
     };
-    let options = Options { output, compress, threads, verify, check_grains, sync };
+    let options = Options { output, compress, threads, verify, check_grains, sync, instant };
     let caller = Caller::new(progress);
     let answer = detached(py, || {
         convert_appliance(&open(&path)?, &to, &options, &caller).map_err(convert_error)
+    });
+    let raised = caller.raised().take();
+    to_python(py, &raised.map_or(answer, Err)?)
+}
+
+/// Copies what overlays still read from the appliance, checking digests in the same pass.
+#[pyfunction]
+#[pyo3(signature = (path, to, *, threads=None, verify=true, progress=None))]
+pub(crate) fn ova_pull<'py>(
+    py: Python<'py>,
+    path: PathBuf,
+    to: PathBuf,
+    threads: Option<NonZeroUsize>,
+    verify: bool,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let options = Options { threads, verify, ..Options::default() };
+    let caller = Caller::new(progress);
+    let answer = detached(py, || {
+        pull_appliance(&open(&path)?, &to, &options, &caller).map_err(convert_error)
     });
     let raised = caller.raised().take();
     to_python(py, &raised.map_or(answer, Err)?)

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Conversion, ConvertError, DiskRequest, Options, convert};
+use super::{Conversion, ConvertError, DiskRequest, Options, convert, pull};
 use crate::{
     ovf::{Capacity, Descriptor, units},
     package::Package,
@@ -22,6 +22,21 @@ pub fn convert_appliance(
     let descriptor = Descriptor::parse(&package.descriptor().bytes)
         .map_err(|error| ConvertError::descriptor(&package.descriptor().name, error))?;
     convert(package, &requests(&descriptor, None)?, folder, options, watch)
+}
+
+/// Pulls every disk that the descriptor of the package declares; see [`pull`].
+///
+/// # Errors
+/// As [`pull`], and when the descriptor cannot be read.
+pub fn pull_appliance(
+    package: &Package,
+    folder: &Path,
+    options: &Options,
+    watch: &dyn Watch,
+) -> Result<Conversion, ConvertError> {
+    let descriptor = Descriptor::parse(&package.descriptor().bytes)
+        .map_err(|error| ConvertError::descriptor(&package.descriptor().name, error))?;
+    pull(package, &requests(&descriptor, None)?, folder, options, watch)
 }
 
 /// The disks that a descriptor declares, in its order, with capacities as of a deployment option.

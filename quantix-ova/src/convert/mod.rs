@@ -9,6 +9,7 @@ mod engine;
 mod error;
 mod gzip;
 mod hash;
+mod instant;
 mod open;
 mod target;
 
@@ -25,9 +26,10 @@ use serde::{Deserialize, Serialize};
 
 use self::target::Target;
 pub use self::{
-    appliance::{convert_appliance, requests},
+    appliance::{convert_appliance, pull_appliance, requests},
     error::ConvertError,
     gzip::UNPACKED_BYTES_MAX,
+    instant::pull,
 };
 pub(crate) use self::{
     engine::{Output as WorkOutput, Work},
@@ -105,6 +107,9 @@ pub struct Options {
     pub check_grains: bool,
     /// Whether results are flushed to the storage before they get their names.
     pub sync: bool,
+    /// Whether nothing is copied: each result is an overlay that reads the disk inside the
+    /// appliance, which must be a file of this machine and stay where it is until [`pull`].
+    pub instant: bool,
 }
 
 impl Default for Options {
@@ -116,15 +121,20 @@ impl Default for Options {
             verify: true,
             check_grains: false,
             sync: false,
+            instant: false,
         }
     }
 }
 
 impl Options {
     pub(crate) fn thread_count(&self) -> usize {
-        let all = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        self.threads.map_or_else(all, NonZeroUsize::get).clamp(1, THREADS_MAX)
+        self.threads.unwrap_or_else(all_threads).get().clamp(1, THREADS_MAX)
     }
+}
+
+/// One thread per processor.
+fn all_threads() -> NonZeroUsize {
+    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// One disk of a [`Conversion`].
@@ -193,6 +203,9 @@ pub fn convert(
     }
     if disks.is_empty() {
         return Err(ConvertError::no_disk());
+    }
+    if options.instant {
+        return instant::overlays(package, disks, folder, options, watch);
     }
     let mut findings = Vec::new();
     let manifest = package.manifest().map(|text| Manifest::parse(&text.bytes));

@@ -7,7 +7,7 @@
 
 mod blocks;
 mod error;
-mod qcow2;
+pub(crate) mod qcow2;
 mod raw;
 mod vdi;
 mod vhd;

@@ -22,7 +22,7 @@ const ALL_ZERO: u64 = 1;
 
 /// A qcow2 image.
 #[derive(Debug)]
-pub(super) struct Qcow2 {
+pub(crate) struct Qcow2 {
     source: Arc<dyn ReadAt>,
     virtual_bytes: u64,
     cluster_bits: u32,
@@ -30,16 +30,46 @@ pub(super) struct Qcow2 {
     l1: Vec<u64>,
     findings: Vec<Finding>,
     id: u64,
+    backing: Option<Box<dyn Image>>,
 }
 
 /// Where a cluster is.
 enum Place {
     Zero,
+    /// In the backing image; zeros where there is none.
+    Below,
     At(u64),
-    Packed { at: u64, bytes: u64 },
+    Packed {
+        at: u64,
+        bytes: u64,
+    },
 }
 
 pub(super) fn open(source: Arc<dyn ReadAt>) -> Result<Qcow2, DiskError> {
+    open_over(source, None)
+}
+
+/// The name of the backing file in the header, which is never opened by it.
+pub(crate) fn backing_name(source: &dyn ReadAt) -> Result<Option<String>, DiskError> {
+    let head = bytes(source, 0, 72)?;
+    let header = Field(&head);
+    let (at, count) = (header.u64_be(8), header.u32_be(16));
+    if !head.starts_with(MAGIC) || at == 0 {
+        return Ok(None);
+    }
+    if count > 1023 {
+        let (what, limit_max) = ("bytes of backing file name", 1023);
+        return Err(DiskError::new(Fault::Limit { what, found: count.into(), limit_max }));
+    }
+    let name = bytes(source, at, usize::try_from(count).unwrap_or(0))?;
+    Ok(Some(String::from_utf8_lossy(&name).into_owned()))
+}
+
+/// Opens an image over another, which the caller chose; names in the header are not followed.
+pub(crate) fn open_over(
+    source: Arc<dyn ReadAt>,
+    backing: Option<Box<dyn Image>>,
+) -> Result<Qcow2, DiskError> {
     let mut head = bytes(&*source, 0, 72)?;
     let wrong =
         |field, found, expected| Err(DiskError::new(Fault::Header { field, found, expected }));
@@ -51,7 +81,7 @@ pub(super) fn open(source: Arc<dyn ReadAt>) -> Result<Qcow2, DiskError> {
         head = bytes(&*source, 0, 104)?;
     }
     let header = Field(&head);
-    if header.u64_be(8) != 0 {
+    if header.u64_be(8) != 0 && backing.is_none() {
         let parent = "its backing file".to_owned();
         return Err(DiskError::new(Fault::Delta { parent }));
     }
@@ -87,7 +117,8 @@ pub(super) fn open(source: Arc<dyn ReadAt>) -> Result<Qcow2, DiskError> {
         let text = "snapshots inside the image are left out";
         findings.push(Finding::warning("qcow2-snapshots", text));
     }
-    Ok(Qcow2 { source, virtual_bytes, cluster_bits, version, l1, findings, id: unique() })
+    let id = unique();
+    Ok(Qcow2 { source, virtual_bytes, cluster_bits, version, l1, findings, id, backing })
 }
 
 impl Qcow2 {
@@ -123,7 +154,8 @@ impl Qcow2 {
             return Place::Packed { at, bytes: (sectors + 1) * 512 - at % 512 };
         }
         match entry & OFFSET_MASK {
-            0 => Place::Zero,
+            0 if self.version == 3 && entry & ALL_ZERO != 0 => Place::Zero,
+            0 => Place::Below,
             _ if self.version == 3 && entry & ALL_ZERO != 0 => Place::Zero,
             at => Place::At(at),
         }
@@ -138,7 +170,7 @@ impl Qcow2 {
         out: &mut [u8],
     ) -> Result<(), DiskError> {
         let place = match self.load(scratch, cluster / self.l2_entries())? {
-            false => Place::Zero,
+            false => Place::Below,
             true => {
                 let index = usize::try_from(cluster % self.l2_entries()).unwrap_or(usize::MAX);
                 self.place(scratch.table.get(index).copied().unwrap_or(0))
@@ -146,6 +178,14 @@ impl Qcow2 {
         };
         match place {
             Place::Zero => out.fill(0),
+            Place::Below => match &self.backing {
+                Some(image) => {
+                    let offset = cluster * self.cluster_bytes() + skip;
+                    // The table in the scratch is then another image's.
+                    image.read_at(scratch, offset, out)?;
+                }
+                None => out.fill(0),
+            },
             Place::At(at) => {
                 let from = at + skip;
                 let inside = self.source.bytes().saturating_sub(from);
@@ -194,20 +234,13 @@ impl Image for Qcow2 {
     }
 
     fn next_data(&self, scratch: &mut Scratch, from: u64) -> Result<Option<u64>, DiskError> {
-        let mut cluster = from / self.cluster_bytes();
-        while cluster * self.cluster_bytes() < self.virtual_bytes {
-            let table = cluster / self.l2_entries();
-            if self.load(scratch, table)? {
-                let inside = usize::try_from(cluster % self.l2_entries()).unwrap_or(0);
-                let mut left = scratch.table[inside..].iter();
-                if let Some(skip) = left.position(|&e| !matches!(self.place(e), Place::Zero)) {
-                    let at = (cluster + skip as u64) * self.cluster_bytes();
-                    return Ok((at < self.virtual_bytes).then_some(at.max(from)));
-                }
-            }
-            cluster = (table + 1) * self.l2_entries();
-        }
-        Ok(None)
+        let own = self.next_own(scratch, from)?;
+        let below = match &self.backing {
+            Some(image) if from < image.virtual_bytes() => image.next_data(scratch, from)?,
+            _ => None,
+        };
+        let below = below.filter(|at| *at < self.virtual_bytes);
+        Ok(own.into_iter().chain(below).min())
     }
 
     fn read_at(
@@ -227,5 +260,27 @@ impl Image for Qcow2 {
             rest = later;
         }
         Ok(())
+    }
+}
+
+impl Qcow2 {
+    /// The next cluster that this image holds itself and that is not known to be zeros.
+    fn next_own(&self, scratch: &mut Scratch, from: u64) -> Result<Option<u64>, DiskError> {
+        let mut cluster = from / self.cluster_bytes();
+        while cluster * self.cluster_bytes() < self.virtual_bytes {
+            let table = cluster / self.l2_entries();
+            if self.load(scratch, table)? {
+                let inside = usize::try_from(cluster % self.l2_entries()).unwrap_or(0);
+                let mut left = scratch.table[inside..].iter();
+                if let Some(skip) =
+                    left.position(|&e| matches!(self.place(e), Place::At(_) | Place::Packed { .. }))
+                {
+                    let at = (cluster + skip as u64) * self.cluster_bytes();
+                    return Ok((at < self.virtual_bytes).then_some(at.max(from)));
+                }
+            }
+            cluster = (table + 1) * self.l2_entries();
+        }
+        Ok(None)
     }
 }

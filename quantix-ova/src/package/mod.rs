@@ -75,6 +75,8 @@ pub struct Package {
     manifest: Option<Text>,
     certificate: Option<Text>,
     findings: Vec<Finding>,
+    /// The file of this machine whose bytes these are, for an OVA that is one.
+    file: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -132,7 +134,9 @@ impl Package {
         if !tar::is_header(&start[..known]) && &start[257..262] != b"ustar" {
             return Err(PackageError::new(Problem::NotAPackage));
         }
-        Self::in_tar(Arc::new(source), path)
+        let mut package = Self::in_tar(Arc::new(source), path)?;
+        package.file = path.canonicalize().ok();
+        Ok(package)
     }
 
     /// Opens an OVA that lies anywhere: in memory, on a server, inside another file.
@@ -230,7 +234,8 @@ impl Package {
         let by_name = names().map(|(index, m)| (m.name.clone(), index)).collect();
         let by_letters = names().map(|(index, m)| (m.name.to_lowercase(), index)).collect();
         let place = Place::Tar { whole: source, by_name, by_letters };
-        Ok(Self { path: path.into(), place, members, descriptor, manifest, certificate, findings })
+        let (path, file) = (path.into(), None);
+        Ok(Self { path, place, members, descriptor, manifest, certificate, findings, file })
     }
 
     fn in_folder(folder: &Path, name: &str) -> Result<Self, PackageError> {
@@ -259,7 +264,16 @@ impl Package {
             manifest,
             certificate,
             findings: Vec::new(),
+            file: None,
         })
+    }
+
+    /// In which file of this machine a member lies, and from which byte on.
+    pub(crate) fn place_on_disk(&self, member: &Member) -> Option<(PathBuf, u64)> {
+        match &self.place {
+            Place::Tar { .. } => Some((self.file.clone()?, member.offset)),
+            Place::Folder(folder) => Some((folder.join(&member.name).canonicalize().ok()?, 0)),
+        }
     }
 
     /// How it is packed.

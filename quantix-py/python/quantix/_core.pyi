@@ -125,6 +125,15 @@ def ova_convert(
     verify: bool = True,
     check_grains: bool = False,
     sync: bool = False,
+    instant: bool = False,
+    progress: _Progress | None = None,
+) -> dict[str, Any]: ...
+def ova_pull(
+    path: _Path,
+    to: _Path,
+    *,
+    threads: int | None = None,
+    verify: bool = True,
     progress: _Progress | None = None,
 ) -> dict[str, Any]: ...
 def ova_explain(path: _Path, choices: _Document | None = None) -> dict[str, Any]: ...

@@ -18,6 +18,7 @@ from quantix._core import (
     ova_diff,
     ova_explain,
     ova_inspect,
+    ova_pull,
     ova_repair,
     ova_sign,
     ova_verify,
@@ -30,6 +31,7 @@ __all__ = [
     "diff",
     "explain",
     "inspect",
+    "pull",
     "repair",
     "sign",
     "verify",
@@ -108,12 +110,15 @@ def convert(
     verify: bool = True,
     check_grains: bool = False,
     sync: bool = False,
+    instant: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Convert the disks of an appliance into files of the folder ``to``.
 
     Digests are checked in the same pass. The answer has ``disks``, ``verified``, ``seconds`` and
     ``findings``, as ``quantix ova convert --json``. After an exception nothing is left in ``to``.
+    With ``instant`` nothing is copied: each file is an overlay that reads the disk inside the
+    appliance, until :func:`pull`.
     """
     return ova_convert(
         path,
@@ -124,8 +129,25 @@ def convert(
         verify=verify,
         check_grains=check_grains,
         sync=sync,
+        instant=instant,
         progress=progress,
     )
+
+
+def pull(
+    path: Path,
+    to: Path,
+    *,
+    threads: int | None = None,
+    verify: bool = True,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Copy what the overlays in ``to`` still read from the appliance.
+
+    They were made by ``convert(..., instant=True)``; afterwards they stand alone, with what the
+    machine wrote meanwhile. The machine must be off. The answer is that of :func:`convert`.
+    """
+    return ova_pull(path, to, threads=threads, verify=verify, progress=progress)
 
 
 def explain(path: Path, choices: Document | None = None) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 use std::{num::NonZeroUsize, path::PathBuf, time::Instant};
 
 use clap::{Args, ValueEnum};
-use quantix_ova::convert::{Conversion, ConvertError, Options, Output, convert_appliance};
+use quantix_ova::convert::{
+    Conversion, ConvertError, Options, Output, convert_appliance, pull_appliance,
+};
 
 use super::{open, watch::Bar};
 use crate::{
@@ -17,6 +19,7 @@ use crate::{
   quantix ova convert appliance.ova --to images --format qcow2 --compress
   quantix ova convert folder/appliance.ovf --to images --format raw --threads 4
   quantix ova convert https://example.org/appliance.ova --to images
+  quantix ova convert appliance.ova --to images --instant --no-verify
 
 Digests are checked in the same pass. Files get their names only when every disk is complete and
 every digest right; otherwise nothing is left. Exit code 1: verification failed.")]
@@ -44,6 +47,9 @@ pub(crate) struct ConvertArgs {
     /// Flush the disks to the storage before they get their names.
     #[arg(long)]
     sync: bool,
+    /// Copy nothing: make overlays (qcow2) that read the disks inside the appliance.
+    #[arg(long)]
+    instant: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -51,6 +57,48 @@ enum Format {
     Qcow2,
     Raw,
     Vmdk,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  quantix ova convert appliance.ova --to images --instant && virsh start web
+  quantix ova pull appliance.ova --to images       # when the machine is off
+
+Copies what overlays still read from the appliance, so that it is no longer needed; what the
+machine wrote stays. Digests are checked in the same pass, and nothing changes unless they are
+right. A running machine does the same by `virsh blockpull`. The JSON document is that of `quantix
+ova convert`.")]
+pub(crate) struct PullArgs {
+    /// The OVA, the OVF descriptor, or the folder with one, that the overlays were made of.
+    path: PathBuf,
+    /// The folder with the overlays.
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+    /// How many threads work; by default one per processor.
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Do not check the digests of the manifest.
+    #[arg(long)]
+    no_verify: bool,
+}
+
+impl PullArgs {
+    pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
+        let start = Instant::now();
+        let options =
+            Options { threads: self.threads, verify: !self.no_verify, ..Options::default() };
+        let package = open(&self.path)?;
+        let bar = Bar::new(ui, "pulling");
+        let result = pull_appliance(&package, &self.to, &options, &bar);
+        drop(bar);
+        let answer = match result {
+            Ok(answer) => answer,
+            Err(error) => return refused(ui, error, start),
+        };
+        ui.findings(&answer.findings);
+        ui.answer(&answer, table)?;
+        Ok(Answer::Yes)
+    }
 }
 
 impl ConvertArgs {
@@ -67,6 +115,7 @@ impl ConvertArgs {
             verify: !self.no_verify,
             check_grains: self.check_grains,
             sync: self.sync,
+            instant: self.instant,
         };
         if self.compress && options.output != Output::Qcow2 {
             let message = "--compress is for --format qcow2 (raw is never compressed, vmdk always)";

@@ -41,6 +41,8 @@ pub(crate) enum OvaCommand {
     Verify(verify::VerifyArgs),
     /// Turn the disks into qcow2 or raw files, checking digests in the same pass.
     Convert(convert::ConvertArgs),
+    /// Copy what overlays of `convert --instant` still read from the appliance.
+    Pull(convert::PullArgs),
     /// Make an OVA from a description and disks.
     Create(create::CreateArgs),
     /// Write an appliance with its manifest signed.
@@ -57,6 +59,7 @@ impl OvaCommand {
             Self::Repair(args) => args.run(ui),
             Self::Verify(args) => args.run(ui),
             Self::Convert(args) => args.run(ui),
+            Self::Pull(args) => args.run(ui),
             Self::Create(args) => args.run(ui),
             Self::Sign(args) => args.run(ui),
         }

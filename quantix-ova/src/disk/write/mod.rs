@@ -10,7 +10,7 @@ mod vmdk;
 use std::{fs::File, io, os::unix::fs::FileExt as _};
 
 pub(crate) use self::{
-    qcow2::Qcow2,
+    qcow2::{BACKING_BYTES_MAX, Backing, Qcow2},
     raw::Raw,
     vmdk::{Vmdk, append_grain},
 };

@@ -38,12 +38,29 @@ pub(crate) struct Qcow2 {
     l1: Vec<u64>,
     /// The L2 table being filled: its index, and its entries.
     l2: Option<(u64, Vec<u64>)>,
+    backing: Option<Backing>,
 }
+
+/// What is read where the image has nothing: QEMU's name for it, and its format.
+#[derive(Clone, Debug)]
+pub(crate) struct Backing {
+    pub(crate) file: String,
+    pub(crate) format: &'static str,
+}
+
+/// The longest name of a backing file that QEMU reads.
+pub(crate) const BACKING_BYTES_MAX: usize = 1023;
 
 impl Qcow2 {
     pub(crate) fn new(virtual_bytes: u64) -> Self {
         let tables = usize::try_from(virtual_bytes.div_ceil(L2_SPAN)).unwrap_or(0);
-        Self { virtual_bytes, cursor: CLUSTER, refcounts: vec![1], l1: vec![0; tables], l2: None }
+        let (cursor, refcounts, l1) = (CLUSTER, vec![1], vec![0; tables]);
+        Self { virtual_bytes, cursor, refcounts, l1, l2: None, backing: None }
+    }
+
+    /// An image that holds nothing itself.
+    pub(crate) fn over(virtual_bytes: u64, backing: Backing) -> Self {
+        Self { backing: Some(backing), ..Self::new(virtual_bytes) }
     }
 
     /// Takes whole clusters at the end of the file.
@@ -158,7 +175,7 @@ impl Qcow2 {
         let mut header = Vec::with_capacity(512);
         header.extend_from_slice(b"QFI\xfb");
         header.extend_from_slice(&3u32.to_be_bytes());
-        header.extend_from_slice(&[0; 12]); // no backing file
+        header.extend_from_slice(&[0; 12]); // no backing file, unless it is put in below
         header.extend_from_slice(&CLUSTER_BITS.to_be_bytes());
         header.extend_from_slice(&self.virtual_bytes.to_be_bytes());
         header.extend_from_slice(&[0; 4]); // not encrypted
@@ -179,7 +196,20 @@ impl Qcow2 {
             entry[2..2 + name.len()].copy_from_slice(name.as_bytes());
             header.extend_from_slice(&entry);
         }
+        if let Some(backing) = &self.backing {
+            let format = backing.format.as_bytes();
+            header.extend_from_slice(&0xe279_2aca_u32.to_be_bytes());
+            header.extend_from_slice(&word(format.len()));
+            header.extend_from_slice(format);
+            header.resize(header.len().next_multiple_of(8), 0);
+        }
         header.extend_from_slice(&[0; 8]); // end of extensions
+        if let Some(backing) = &self.backing {
+            let at = header.len() as u64;
+            header[8..16].copy_from_slice(&at.to_be_bytes());
+            header[16..20].copy_from_slice(&word(backing.file.len()));
+            header.extend_from_slice(backing.file.as_bytes());
+        }
         header
     }
 }
