@@ -32,6 +32,8 @@ pub mod kind {
         Disk "disk";
         /// A virtual network.
         Network "network";
+        /// A pool of addresses.
+        SubnetPool "address pool";
         /// A network interface of a machine.
         Nic "network interface";
         /// An image, ISO or template.

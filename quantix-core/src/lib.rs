@@ -10,6 +10,8 @@
 //! It does no I/O, reads no clock, draws no random numbers and imports no other Quantix crate.
 //! It refuses to guess: what is not valid is an error or a [`Finding`], never a default.
 
+pub mod admission;
+pub mod alerting;
 pub mod cluster;
 pub mod document;
 mod finding;
@@ -17,7 +19,9 @@ pub mod folder;
 #[cfg(test)]
 mod golden;
 mod id;
+pub mod ipam;
 pub mod model;
+pub mod question;
 #[cfg(test)]
 mod schema_types;
 mod secret;

@@ -4,11 +4,10 @@
 use serde_json::{Value, json};
 
 use crate::{
-    Bytes, Finding, FolderId, FolderPath, FolderTree, MemoryMib, Millicores, ProjectId, Timestamp,
-    VmId,
+    Finding, FolderId, FolderPath, FolderTree, ProjectId, Timestamp,
     document::{ReadMode, check},
     folder::FolderTreeDocument,
-    model::MacAddress,
+    question::ask,
 };
 
 /// Answers every entry of a file anew and compares.
@@ -47,26 +46,29 @@ fn folder_paths() {
 
 #[test]
 fn values() {
-    fn read<T: std::str::FromStr<Err: std::fmt::Display> + serde::Serialize>(text: &str) -> Value {
-        match text.parse::<T>() {
-            Ok(value) => json!({"value": value}),
-            Err(error) => json!({"message": error.to_string()}),
-        }
-    }
     vectors("values", |vectors| {
         for entry in entries(vectors) {
-            let text = entry["text"].as_str().unwrap();
-            let answer = match entry["type"].as_str().unwrap() {
-                "bytes" => read::<Bytes>(text),
-                "memory_mib" => read::<MemoryMib>(text),
-                "millicores" => read::<Millicores>(text),
-                "project_id" => read::<ProjectId>(text),
-                "vm_id" => read::<VmId>(text),
-                "mac_address" => read::<MacAddress>(text),
-                "timestamp" => read::<Timestamp>(text),
-                other => panic!("unknown type {other}"),
+            let question =
+                json!({"op": "read_value", "type": entry["type"], "text": entry["text"]});
+            let answer = match ask(&question.to_string()) {
+                Ok(answer) => answer,
+                Err(findings) => json!({"message": findings[0].message}),
             };
-            *entry = json!({"type": entry["type"], "text": text, "answer": answer});
+            *entry = json!({"type": entry["type"], "text": entry["text"], "answer": answer});
+        }
+    });
+}
+
+#[test]
+fn questions() {
+    vectors("questions", |vectors| {
+        for entry in entries(vectors) {
+            let (answer, findings) = match ask(&entry["question"].to_string()) {
+                Ok(answer) => (answer, Vec::new()),
+                Err(findings) => (Value::Null, findings),
+            };
+            let question = &entry["question"];
+            *entry = json!({"question": question, "answer": answer, "findings": findings});
         }
     });
 }

@@ -75,6 +75,15 @@ pub(crate) fn measure(shape: &Shape) -> Result<Row, Box<dyn Error>> {
             black_box(map.get(path.as_str()).map(|folder| folder.id));
         }
     });
+    let local: Vec<String> =
+        shape.local_probes(LOOKUPS).into_iter().map(|index| shape.path_text(index)).collect();
+    let lookup_local = per_step(LOOKUPS, || {
+        for path in &local {
+            black_box(map.get(path.as_str()).map(|folder| folder.id));
+        }
+    });
+    let lookup_many = lookup;
+    drop((paths, local));
     let away = shape.path_text(1);
     let mut moves = |folder: usize, rounds: usize| {
         let home = shape.path_text(folder);
@@ -102,5 +111,15 @@ pub(crate) fn measure(shape: &Shape) -> Result<Row, Box<dyn Error>> {
         black_box(paths.iter().map(|path| path.len()).sum::<usize>());
     });
     let bytes_per_folder = beyond_names / shape.folders as f64;
-    Ok(Row { build, bytes_per_folder, lookup, move_small, move_large, list_children, list_all })
+    Ok(Row {
+        build,
+        bytes_per_folder,
+        lookup,
+        lookup_local,
+        lookup_many,
+        move_small,
+        move_large,
+        list_children,
+        list_all,
+    })
 }

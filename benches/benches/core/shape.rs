@@ -58,6 +58,18 @@ impl Shape {
             .collect()
     }
 
+    /// Folders as people and their programs ask for them: nine of ten lookups go to the same
+    /// thousandth of all folders, which lie all over the tree, the others anywhere.
+    pub(crate) fn local_probes(&self, count: usize) -> Vec<usize> {
+        let often = self.probes((self.folders / 1000).max(1));
+        let anywhere = self.probes(count);
+        let choose = |(n, anywhere): (usize, usize)| {
+            let dice = usize::try_from(mix(n as u64 ^ 0xd1ce) >> 1).expect("an index");
+            if dice % 10 == 0 { anywhere } else { often[dice / 10 % often.len()] }
+        };
+        anywhere.into_iter().enumerate().map(choose).collect()
+    }
+
     /// A folder with about a tenth of all below it, and one with ten.
     pub(crate) fn large_and_small(&self) -> [usize; 2] {
         [2, self.folders / 100]

@@ -34,9 +34,13 @@ build = time.process_time() - begin
 
 db.execute("CREATE TEMP TABLE probes(path TEXT)")
 db.executemany("INSERT INTO probes VALUES(?)", [(path,) for path in question["probes"]])
+db.execute("CREATE TEMP TABLE local(path TEXT)")
+db.executemany("INSERT INTO local VALUES(?)", [(path,) for path in question["local"]])
 lookup_sql = "SELECT count(f.id) FROM probes p CROSS JOIN folders f ON f.path = p.path"
 assert db.execute(lookup_sql).fetchone()[0] == len(question["probes"])
 lookup = median_seconds(lambda: db.execute(lookup_sql).fetchone(), len(question["probes"]))
+local_sql = lookup_sql.replace("probes", "local")
+local = median_seconds(lambda: db.execute(local_sql).fetchone(), len(question["local"]))
 
 
 def relocate(source, target):
@@ -67,4 +71,4 @@ children = median_seconds(list_children, len(question["listed"]))
 everything = median_seconds(
     lambda: db.execute("SELECT sum(length(path)) FROM (SELECT path FROM folders ORDER BY path)").fetchone(), 1
 )
-json.dump([build, lookup, move_small, move_large, children, everything], sys.stdout)
+json.dump([build, lookup, move_small, move_large, children, everything, local], sys.stdout)

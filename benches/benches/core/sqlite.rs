@@ -25,6 +25,8 @@ pub(crate) fn measure(shape: &Shape) -> Result<Row, Box<dyn Error>> {
     let [large, small] = shape.large_and_small();
     let probes: Vec<_> =
         shape.probes(LOOKUPS / 10).into_iter().map(|index| shape.path_text(index)).collect();
+    let local: Vec<_> =
+        shape.local_probes(LOOKUPS / 10).into_iter().map(|index| shape.path_text(index)).collect();
     let listed: Vec<_> = shape.probes(10_000).iter().map(|index| (index / 10 + 1) / 10).collect();
     let listed: Vec<_> = listed.into_iter().map(|index| Shape::id(index).to_string()).collect();
     let folders: Vec<_> = (1..shape.folders)
@@ -35,7 +37,7 @@ pub(crate) fn measure(shape: &Shape) -> Result<Row, Box<dyn Error>> {
         .collect();
     let paths = [large, small, 1].map(|index| shape.path_text(index));
     let question = serde_json::json!({
-        "folders": folders, "probes": probes, "listed": listed, "paths": paths,
+        "folders": folders, "probes": probes, "local": local, "listed": listed, "paths": paths,
     });
     let mut stdin = child.stdin.take().ok_or("python3 has no stdin")?;
     stdin.write_all(question.to_string().as_bytes())?;
@@ -50,6 +52,8 @@ pub(crate) fn measure(shape: &Shape) -> Result<Row, Box<dyn Error>> {
         build: seconds(0),
         bytes_per_folder: 0.0,
         lookup: seconds(1),
+        lookup_local: seconds(6),
+        lookup_many: seconds(1),
         move_small: seconds(2),
         move_large: seconds(3),
         list_children: seconds(4),

@@ -10,7 +10,12 @@ pub(crate) struct Row {
     pub(crate) build: Duration,
     /// Memory beyond names, per folder, in bytes; 0 where the contender keeps folders on disk.
     pub(crate) bytes_per_folder: f64,
+    /// Of paths anywhere in the tree, each equally likely.
     pub(crate) lookup: Duration,
+    /// Of paths most of which are asked for often.
+    pub(crate) lookup_local: Duration,
+    /// As `lookup`, with all paths given at once where the contender can use that.
+    pub(crate) lookup_many: Duration,
     pub(crate) move_small: Duration,
     pub(crate) move_large: Duration,
     pub(crate) list_children: Duration,
@@ -35,10 +40,10 @@ impl Table {
     pub(crate) fn print(&self) {
         println!("## {}\n", self.title);
         println!(
-            "| | build | bytes per folder beyond its name | lookup by path | move a subtree of 10 | \
-             move a tenth of all | list ten children | list all |"
+            "| | build | bytes per folder beyond its name | lookup, any path | lookup, \
+             nine of ten in a thousandth | lookup, any path, in a batch | move a subtree of 10 | move a tenth of all | list ten children | list all |"
         );
-        println!("|---|---|---|---|---|---|---|---|");
+        println!("|---|---|---|---|---|---|---|---|---|---|");
         for (name, row) in &self.rows {
             let memory = if row.bytes_per_folder > 0.0 {
                 format!("{:.0}", row.bytes_per_folder)
@@ -46,9 +51,11 @@ impl Table {
                 "on disk".to_owned()
             };
             println!(
-                "| {name} | {} | {memory} | {} | {} | {} | {} | {} |",
+                "| {name} | {} | {memory} | {} | {} | {} | {} | {} | {} | {} |",
                 show(row.build),
                 show(row.lookup),
+                show(row.lookup_local),
+                show(row.lookup_many),
                 show(row.move_small),
                 show(row.move_large),
                 show(row.list_children),

@@ -32,6 +32,17 @@ pub(crate) fn measure(shape: &Shape) -> Result<Row, Box<dyn Error>> {
             black_box(tree.find(path));
         }
     });
+    let lookup_many = per_step(LOOKUPS, || {
+        black_box(tree.find_many(&paths));
+    });
+    let local: Vec<FolderPath> =
+        shape.local_probes(LOOKUPS).into_iter().map(|index| shape.path(index)).collect();
+    let lookup_local = per_step(LOOKUPS, || {
+        for path in &local {
+            black_box(tree.find(path));
+        }
+    });
+    drop((paths, local));
     let [large, small] = shape.large_and_small().map(Shape::id);
     let (home, away) = (Shape::id(0), Shape::id(1));
     let mut moves = |folder, home| {
@@ -54,5 +65,15 @@ pub(crate) fn measure(shape: &Shape) -> Result<Row, Box<dyn Error>> {
         black_box(tree.subtree(home).map(|folder| folder.path().as_str().len()).sum::<usize>());
     });
     let bytes_per_folder = beyond_names / shape.folders as f64;
-    Ok(Row { build, bytes_per_folder, lookup, move_small, move_large, list_children, list_all })
+    Ok(Row {
+        build,
+        bytes_per_folder,
+        lookup,
+        lookup_local,
+        lookup_many,
+        move_small,
+        move_large,
+        list_children,
+        list_all,
+    })
 }

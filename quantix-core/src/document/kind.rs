@@ -7,7 +7,10 @@ use serde_json::Value;
 
 use crate::{
     Validate,
+    admission::AdmissionPolicy,
+    alerting::AlertRules,
     folder::{FolderInfo, FolderPolicy, FolderTreeDocument},
+    ipam::SubnetPool,
     model::{
         Alert, Cluster, DistributedSwitch, Image, Inventory, Node, SecurityGroup, StoragePool,
         VirtualNetwork, Vm, VmSpec, Volume,
@@ -94,6 +97,12 @@ kinds! {
     SecurityGroup "security_group" SecurityGroup;
     /// An alert.
     Alert "alert" Alert;
+    /// Rules that raise alerts, and silences.
+    AlertRules "alert_rules" AlertRules;
+    /// Rules for what machines may be.
+    AdmissionPolicy "admission_policy" AdmissionPolicy;
+    /// A pool of addresses, and who has which.
+    SubnetPool "subnet_pool" SubnetPool;
     /// Everything that a platform knows.
     Inventory "inventory" Inventory;
 }

@@ -90,6 +90,8 @@ pub enum FolderCommand {
     Get { id: FolderId },
     /// [`FolderTree::find`].
     Find { path: FolderPath },
+    /// [`FolderTree::find_many`].
+    FindMany { paths: Vec<FolderPath> },
     /// [`FolderTree::page`].
     List {
         id: FolderId,
@@ -133,6 +135,11 @@ pub enum FolderAnswer {
     Deleted(Box<DeleteReport>),
     /// What a bulk move did.
     Moved(BulkAnswer),
+    /// The folders at many paths.
+    Found {
+        /// One entry per path, in the order given; none where there is no folder.
+        ids: Vec<Option<FolderId>>,
+    },
     /// A page of folders.
     Page(FolderPage),
     /// Machines and templates.
@@ -254,6 +261,7 @@ impl FolderTree {
                 Some(id) => self.answer_folder(id),
                 None => Err(Problem::PathNotFound(path).into()),
             },
+            C::FindMany { paths } => Ok(FolderAnswer::Found { ids: self.find_many(&paths) }),
             C::List { id, depth, after, limit } => self.answer_list(id, depth, after, limit),
             C::FolderOf { member } => {
                 Ok(FolderAnswer::FolderOf { folder_id: self.folder_of(member) })

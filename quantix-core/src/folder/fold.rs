@@ -14,7 +14,7 @@ use std::{
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// A text in the form in which names that are the same are the same text.
-pub(super) fn fold(text: &str) -> Cow<'_, str> {
+pub(crate) fn fold(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
             Cow::Owned(text.to_ascii_lowercase())
@@ -41,13 +41,21 @@ fn fold_once(text: &str) -> String {
     if is_nfc(&folded) { folded } else { folded.nfc().collect() }
 }
 
-/// Whether two texts are the same name.
-pub(super) fn same(a: &str, b: &str) -> bool {
-    // Most often a name is looked up as it was written.
-    if a == b {
-        return true;
+/// Whether two texts are the same name; the first one is in UTF-8.
+pub(super) fn same(a: &[u8], b: &str) -> bool {
+    // Most often a name is looked up as it was written, or in ASCII.
+    a.len() == b.len() && same_ascii(a, b.as_bytes())
+        || !(a.is_ascii() && b.is_ascii()) && str::from_utf8(a).is_ok_and(|a| fold(a) == fold(b))
+}
+
+/// Whether two texts of one length differ in the case of ASCII letters at most.
+fn same_ascii(a: &[u8], b: &[u8]) -> bool {
+    if let (Some(a), Some(b)) = (short(a), short(b)) {
+        return ascii_lower(a) == ascii_lower(b);
     }
-    if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { fold(a) == fold(b) }
+    let last = a.len() - 8;
+    let same_at = |at| ascii_lower(word(a, at)) == ascii_lower(word(b, at));
+    (0..last).step_by(8).all(same_at) && same_at(last)
 }
 
 fn lower(text: &str) -> impl Iterator<Item = u8> {
@@ -84,27 +92,41 @@ impl Hashing {
     /// The hash of an id.
     pub(super) fn id(&self, id: u128) -> u64 {
         let bytes = id.to_le_bytes();
-        self.mix(self.mix(self.start, word(&bytes[..8])), word(&bytes[8..]))
+        self.mix(self.mix(self.start, word(&bytes, 0)), word(&bytes, 8))
     }
 
     /// The hash of a name under a parent; the same for names that are the same.
     pub(super) fn name(&self, parent: u32, name: &str) -> u64 {
-        if name.is_ascii() {
-            return self.folded(parent, name.as_bytes());
-        }
-        self.folded(parent, fold(name).as_bytes())
+        self.ascii(parent, name.as_bytes())
+            .unwrap_or_else(|| self.folded(parent, fold(name).as_bytes()))
+    }
+
+    /// The hash of a name that is ASCII; `None` when it is not.
+    fn ascii(&self, parent: u32, bytes: &[u8]) -> Option<u64> {
+        let mut all = 0;
+        let hash = self.words(parent, bytes, |word| {
+            all |= word;
+            ascii_lower(word)
+        });
+        (all & (ONES * 0x80) == 0).then_some(hash)
     }
 
     fn folded(&self, parent: u32, bytes: &[u8]) -> u64 {
-        let mut state = self.mix(self.start, u64::from(parent) << 32 | bytes.len() as u64);
-        let (words, rest) = bytes.as_chunks::<8>();
-        for bytes in words {
-            state = self.mix(state, ascii_lower(u64::from_le_bytes(*bytes)));
+        self.words(parent, bytes, ascii_lower)
+    }
+
+    /// Hashes a text eight bytes at a time. The last eight may overlap those before, which loses
+    /// nothing since the length is hashed too.
+    fn words(&self, parent: u32, bytes: &[u8], mut map: impl FnMut(u64) -> u64) -> u64 {
+        let mut state = self.mix(self.start, (u64::from(parent) << 32) | bytes.len() as u64);
+        if let Some(word) = short(bytes) {
+            return self.mix(state, map(word));
         }
-        if !rest.is_empty() {
-            state = self.mix(state, ascii_lower(word(rest)));
+        let last = bytes.len() - 8;
+        for at in (0..last).step_by(8) {
+            state = self.mix(state, map(word(bytes, at)));
         }
-        state
+        self.mix(state, map(word(bytes, last)))
     }
 
     /// Multiplies to 128 bits and folds them, which spreads every input bit over the result.
@@ -116,16 +138,55 @@ impl Hashing {
     }
 }
 
-/// At most eight bytes as a number.
-fn word(bytes: &[u8]) -> u64 {
-    let mut all = [0; 8];
-    all[..bytes.len()].copy_from_slice(bytes);
-    u64::from_le_bytes(all)
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// Eight bytes as a number.
+fn word(bytes: &[u8], at: usize) -> u64 {
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(eight)
+}
+
+/// At most seven bytes as a number that no other text of their length has; `None` for more.
+fn short(bytes: &[u8]) -> Option<u64> {
+    let four = |at: usize| {
+        let mut four = [0; 4];
+        four.copy_from_slice(&bytes[at..at + 4]);
+        u64::from(u32::from_le_bytes(four))
+    };
+    match bytes.len() {
+        0 => Some(0),
+        len @ 1..4 => {
+            let byte = |at: usize| u64::from(bytes[at]);
+            Some(byte(0) | (byte(len / 2) << 8) | (byte(len - 1) << 16))
+        }
+        len @ 4..8 => Some(four(0) | (four(len - 4) << 32)),
+        _ => None,
+    }
+}
+
+/// The text before the first slash, and the text after it.
+pub(super) fn split_segment(path: &str) -> (&str, &str) {
+    let bytes = path.as_bytes();
+    let mut at = 0;
+    while at + 8 <= bytes.len() {
+        // The lowest byte that is zero is marked right; what lies above it does not matter.
+        let slashes = word(bytes, at) ^ (ONES * u64::from(b'/'));
+        let marks = slashes.wrapping_sub(ONES) & !slashes & (ONES * 0x80);
+        if marks != 0 {
+            at += marks.trailing_zeros() as usize / 8;
+            return (&path[..at], &path[at + 1..]);
+        }
+        at += 8;
+    }
+    match bytes[at..].iter().position(|&byte| byte == b'/') {
+        Some(more) => (&path[..at + more], &path[at + more + 1..]),
+        None => (path, ""),
+    }
 }
 
 /// Sets bit 5 of the bytes that are `A` to `Z`, eight at a time; bytes from 0x80 stay.
 fn ascii_lower(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
     let low = word & (ONES * 0x7f);
     let from_a = low + ONES * (0x80 - b'A' as u64);
     let past_z = low + ONES * (0x80 - b'Z' as u64 - 1);
@@ -154,7 +215,7 @@ mod tests {
             ("\u{130}", "i", false),
             ("\u{ff21}", "A", false),
         ] {
-            assert_eq!(same(a, b), expected, "{a} {b}");
+            assert_eq!(same(a.as_bytes(), b), expected, "{a} {b}");
             assert_eq!(order(a, b).is_eq(), expected, "{a} {b}");
             let hashing = Hashing::new();
             assert_eq!(hashing.name(7, a) == hashing.name(7, b), expected, "{a} {b}");
@@ -169,11 +230,26 @@ mod tests {
             assert_eq!(fold(&folded), folded, "U+{:04X}", u32::from(c));
             let normal: String = std::iter::once(c).nfc().collect();
             let upper: String = c.to_uppercase().nfc().collect();
-            assert!(same(&upper, &normal), "U+{:04X}", u32::from(c));
+            assert!(same(upper.as_bytes(), &normal), "U+{:04X}", u32::from(c));
         }
     }
 
     proptest! {
+        #[test]
+        fn splits_at_the_first_slash(path in "[a/\u{e4}]{0,20}") {
+            prop_assert_eq!(split_segment(&path), path.split_once('/').unwrap_or((&path, "")));
+        }
+
+        #[test]
+        fn comparing_and_hashing_agree_with_folding(a in "[aAbB\u{e4}\u{c4}]{0,12}", b in "[aAbB\u{e4}\u{c4}]{0,12}") {
+            let hashing = Hashing::new();
+            for (a, b) in [(a.as_str(), b.as_str()), (&a, &a.to_uppercase())] {
+                let expected = fold(a) == fold(b);
+                prop_assert_eq!(same(a.as_bytes(), b), expected);
+                prop_assert_eq!(hashing.name(1, a) == hashing.name(1, b), expected);
+            }
+        }
+
         #[test]
         fn folding_is_idempotent(text in "\\PC{0,8}") {
             let folded = fold(&text).into_owned();

@@ -9,13 +9,16 @@ mod document;
 mod error;
 mod fold;
 mod kind;
+mod lookup;
 mod members;
 mod name;
 mod path;
 mod permission;
 mod policy;
+mod segment;
 mod settings;
 mod store;
+mod table;
 mod tree;
 mod view;
 
@@ -28,6 +31,7 @@ pub use command::{BulkAnswer, BulkOutcome, FolderAnswer, FolderCommand, ListDept
 pub use delete::{DeleteMode, DeleteReport};
 pub use document::{FolderRecord, FolderTreeDocument};
 pub use error::FolderError;
+pub(crate) use fold::fold;
 pub use kind::FolderKind;
 pub use members::Member;
 pub use name::{FolderName, FolderNameError, NAME_CHARS_MAX, NAME_INPUT_BYTES_MAX};

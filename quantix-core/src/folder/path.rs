@@ -111,6 +111,16 @@ impl FolderPath {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// Whether this is `ancestor` or lies below it, by the case rule of a
+    /// [`FolderTree`](super::FolderTree).
+    #[must_use]
+    pub fn is_in_by_case_rule(&self, ancestor: &Self) -> bool {
+        let mut own = self.segments();
+        ancestor
+            .segments()
+            .all(|name| own.next().is_some_and(|own| super::fold::same(own.as_bytes(), name)))
+    }
+
     /// Wraps a text that was composed of canonical segments.
     pub(super) fn from_canonical(text: String) -> Self {
         debug_assert!(text.parse::<Self>().is_ok_and(|path| *path.0 == *text), "{text:?}");

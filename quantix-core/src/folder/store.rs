@@ -1,30 +1,21 @@
 //! The arena behind a tree: slots, names, and the two tables that find a slot.
 
-use hashbrown::HashTable;
-
 use super::{
-    FolderKind, children::Children, fold, fold::Hashing, members::Member, settings::Settings,
+    FolderKind, children::Children, fold, fold::Hashing, members::Member, segment::Segment,
+    settings::Settings, table::SlotTable,
 };
 use crate::{FolderId, Timestamp};
 
 /// The slot of the root folder.
 pub(super) const ROOT: u32 = 0;
 
-/// What finding a folder reads, kept apart so that looking up paths touches little memory.
+/// What finding a folder reads, kept apart so that looking up paths touches little memory: 48 bytes.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
-    pub(super) id: FolderId,
     pub(super) parent: u32,
-    name_at: u32,
-    name_len: u16,
+    segment: Segment,
     pub(super) kind: FolderKind,
-}
-
-impl Link {
-    fn segment<'a>(&self, names: &'a str) -> &'a str {
-        let at = self.name_at as usize;
-        &names[at..at + self.name_len as usize]
-    }
+    pub(super) id: FolderId,
 }
 
 /// The rest of a folder. What only some folders have is in the body.
@@ -65,12 +56,12 @@ pub(super) struct Store {
     links: Vec<Link>,
     nodes: Vec<Node>,
     free: Vec<u32>,
-    /// The segments of all folders, one after the other.
-    names: String,
-    /// How many bytes of `names` belong to no folder any more.
+    /// The segments that are too long for their records, one after the other.
+    long_names: String,
+    /// How many bytes of `long_names` belong to no folder any more.
     dead_names: usize,
-    by_name: HashTable<u32>,
-    by_id: HashTable<u32>,
+    by_name: SlotTable,
+    by_id: SlotTable,
     hashing: Hashing,
 }
 
@@ -91,10 +82,10 @@ impl Store {
             links: Vec::new(),
             nodes: Vec::new(),
             free: Vec::new(),
-            names: String::new(),
+            long_names: String::new(),
             dead_names: 0,
-            by_name: HashTable::new(),
-            by_id: HashTable::new(),
+            by_name: SlotTable::new(),
+            by_id: SlotTable::new(),
             hashing: Hashing::new(),
         };
         let kind = FolderKind::Vm;
@@ -130,7 +121,7 @@ impl Store {
 
     /// The name of a folder as it is written in paths; empty for the root.
     pub(super) fn segment(&self, slot: u32) -> &str {
-        self.link(slot).segment(&self.names)
+        self.link(slot).segment.text(&self.long_names)
     }
 
     pub(super) fn children(&self, slot: u32) -> Option<&Children> {
@@ -138,17 +129,50 @@ impl Store {
     }
 
     pub(super) fn slot(&self, id: FolderId) -> Option<u32> {
-        let hash = self.hashing.id(id.uuid().as_u128());
-        self.by_id.find(hash, |&slot| self.link(slot).id == id).copied()
+        self.by_id.find(self.hash_of_id(id), |slot| self.link(slot).id == id)
+    }
+
+    fn hash_of_id(&self, id: FolderId) -> u32 {
+        high(self.hashing.id(id.uuid().as_u128()))
+    }
+
+    fn hash_of_name(&self, parent: u32, segment: &str) -> u32 {
+        high(self.hashing.name(parent, segment))
     }
 
     /// The child of that name.
     pub(super) fn child(&self, parent: u32, segment: &str) -> Option<u32> {
-        let hash = self.hashing.name(parent, segment);
-        let same = |&slot: &u32| {
-            self.link(slot).parent == parent && fold::same(self.segment(slot), segment)
-        };
-        self.by_name.find(hash, same).copied()
+        self.child_hashed(parent, segment, self.hash_of_name(parent, segment))
+    }
+
+    /// The child of a name whose hash is known.
+    pub(super) fn child_hashed(&self, parent: u32, segment: &str, hash: u32) -> Option<u32> {
+        self.by_name.find(hash, |slot| {
+            let link = self.link(slot);
+            link.parent == parent && fold::same(link.segment.bytes(&self.long_names), segment)
+        })
+    }
+
+    /// The hash of a name, and where in the table of names the search for it begins.
+    pub(super) fn home(&self, parent: u32, segment: &str) -> (u32, usize) {
+        let hash = self.hash_of_name(parent, segment);
+        (hash, self.by_name.home(hash))
+    }
+
+    /// The cell of the table of names where a search begins.
+    pub(super) fn first_cell(&self, home: usize) -> u64 {
+        self.by_name.cell(home)
+    }
+
+    /// Reads both ends of a record, which may lie in two cache lines.
+    pub(super) fn touch(&self, slot: u32) -> u8 {
+        let link = self.link(slot);
+        link.parent.to_le_bytes()[0] ^ link.id.uuid().as_bytes()[15]
+    }
+
+    /// The folder that a search will most likely find.
+    pub(super) fn candidate(&self, hash: u32, home: usize) -> Option<u32> {
+        self.by_name.first(hash, home)
     }
 
     /// The folder and those above it, the root last.
@@ -172,7 +196,7 @@ impl Store {
 
     /// Whether another name fits into the arena.
     pub(super) fn has_room_for(&self, bytes: usize) -> bool {
-        self.names.len() + bytes <= u32::MAX as usize
+        self.long_names.len() + bytes <= u32::MAX as usize
     }
 
     /// Adds a folder whose id and place the caller has found to be free.
@@ -183,8 +207,8 @@ impl Store {
     }
 
     fn put(&mut self, entry: &Entry<'_>) -> u32 {
-        let (name_at, name_len) = self.store_name(entry.segment);
-        let link = Link { id: entry.id, parent: entry.parent, name_at, name_len, kind: entry.kind };
+        let segment = Segment::new(entry.segment, &mut self.long_names);
+        let link = Link { parent: entry.parent, segment, kind: entry.kind, id: entry.id };
         let (at, revision) = (entry.at, entry.revision);
         let node = Node { created_at: at, updated_at: at, revision, body: None };
         let slot = if let Some(slot) = self.free.pop() {
@@ -196,30 +220,14 @@ impl Store {
             // The tree's limit on folders is far below 2³².
             u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX)
         };
-        let hash = self.hashing.id(entry.id.uuid().as_u128());
-        let (links, hashing) = (&self.links, &self.hashing);
-        self.by_id.insert_unique(hash, slot, |&slot| {
-            hashing.id(links[slot as usize].id.uuid().as_u128())
-        });
+        self.by_id.insert(self.hash_of_id(entry.id), slot);
         slot
-    }
-
-    fn store_name(&mut self, segment: &str) -> (u32, u16) {
-        let at = self.names.len();
-        self.names.push_str(segment);
-        // `has_room_for` bounds the arena, and the name rules a segment.
-        (u32::try_from(at).unwrap_or(u32::MAX), u16::try_from(segment.len()).unwrap_or(u16::MAX))
     }
 
     /// Makes a folder findable under its parent and adds its weight to the folders above.
     pub(super) fn attach(&mut self, slot: u32) {
         let parent = self.link(slot).parent;
-        let hash = self.hashing.name(parent, self.segment(slot));
-        let (links, names, hashing) = (&self.links, &self.names, &self.hashing);
-        self.by_name.insert_unique(hash, slot, |&slot| {
-            let link = &links[slot as usize];
-            hashing.name(link.parent, link.segment(names))
-        });
+        self.by_name.insert(self.hash_of_name(parent, self.segment(slot)), slot);
         self.with_children(parent, |store, children| {
             let segment = store.segment(slot);
             children.insert(slot, |other| fold::order(store.segment(other), segment).is_lt());
@@ -243,10 +251,8 @@ impl Store {
 
     /// Makes a folder no longer findable under its parent.
     pub(super) fn forget_name(&mut self, slot: u32) {
-        let hash = self.hashing.name(self.link(slot).parent, self.segment(slot));
-        if let Ok(entry) = self.by_name.find_entry(hash, |&other| other == slot) {
-            entry.remove();
-        }
+        let hash = self.hash_of_name(self.link(slot).parent, self.segment(slot));
+        self.by_name.remove(hash, slot);
     }
 
     /// Works on the children of a folder while the rest of the store can be read.
@@ -301,39 +307,34 @@ impl Store {
 
     /// Gives a detached folder another name.
     pub(super) fn set_segment(&mut self, slot: u32, segment: &str) {
-        self.dead_names += self.link(slot).name_len as usize;
-        let (at, len) = self.store_name(segment);
-        let link = self.link_mut(slot);
-        (link.name_at, link.name_len) = (at, len);
+        self.dead_names += self.link(slot).segment.long_len();
+        self.links[slot as usize].segment = Segment::new(segment, &mut self.long_names);
         self.compact_names();
     }
 
     /// Drops a folder that cannot be found any more, with its list of children.
     pub(super) fn free(&mut self, slot: u32) {
-        let hash = self.hashing.id(self.link(slot).id.uuid().as_u128());
-        if let Ok(entry) = self.by_id.find_entry(hash, |&other| other == slot) {
-            entry.remove();
-        }
-        self.dead_names += self.link(slot).name_len as usize;
-        self.link_mut(slot).name_len = 0;
+        self.by_id.remove(self.hash_of_id(self.link(slot).id), slot);
+        self.dead_names += self.link(slot).segment.long_len();
+        self.links[slot as usize].segment = Segment::new("", &mut self.long_names);
         self.node_mut(slot).body = None;
         self.free.push(slot);
         self.compact_names();
     }
 
-    /// Rewrites the arena of names once more than half of it is dead, so that the cost per change is
+    /// Rewrites the long names once more than half of them is dead, so that the cost per change is
     /// constant on average.
     fn compact_names(&mut self) {
-        if self.dead_names <= self.names.len() / 2 || self.dead_names < 4096 {
+        if self.dead_names <= self.long_names.len() / 2 || self.dead_names < 4096 {
             return;
         }
-        let mut names = String::with_capacity(self.names.len() - self.dead_names);
+        let mut names = String::with_capacity(self.long_names.len() - self.dead_names);
         for link in &mut self.links {
-            let at = u32::try_from(names.len()).unwrap_or(u32::MAX);
-            names.push_str(link.segment(&self.names));
-            link.name_at = at;
+            if link.segment.long_len() > 0 {
+                link.segment = Segment::new(link.segment.text(&self.long_names), &mut names);
+            }
         }
-        (self.names, self.dead_names) = (names, 0);
+        (self.long_names, self.dead_names) = (names, 0);
     }
 
     /// Bytes of memory held, as far as the store can know them.
@@ -345,8 +346,13 @@ impl Store {
             + self.nodes.capacity() * size_of::<Node>()
             + self.nodes.iter().map(body).sum::<usize>()
             + self.free.capacity() * 4
-            + self.names.capacity()
-            + self.by_name.allocation_size()
-            + self.by_id.allocation_size()
+            + self.long_names.capacity()
+            + self.by_name.heap_bytes()
+            + self.by_id.heap_bytes()
     }
+}
+
+/// The half of a hash that the tables keep.
+fn high(hash: u64) -> u32 {
+    (hash >> 32) as u32
 }

@@ -127,13 +127,6 @@ impl FolderTree {
         self.store.slot(id).map(|slot| Folder { tree: self, slot })
     }
 
-    /// The folder at a path, by the case rule of the tree.
-    #[must_use]
-    pub fn find(&self, path: &FolderPath) -> Option<FolderId> {
-        let slot = path.segments().try_fold(ROOT, |slot, name| self.store.child(slot, name))?;
-        Some(self.store.link(slot).id)
-    }
-
     /// The path of a folder.
     #[must_use]
     pub fn path(&self, id: FolderId) -> Option<FolderPath> {

@@ -215,7 +215,7 @@ impl<'a> Walk<'a> {
             let place =
                 children.first_not(|child| fold::order(tree.store.segment(child), name).is_lt());
             match children.next(place) {
-                Some((child, next)) if fold::same(tree.store.segment(child), name) => {
+                Some((child, next)) if fold::same(tree.store.segment(child).as_bytes(), name) => {
                     stack.push((slot, next));
                     slot = child;
                 }

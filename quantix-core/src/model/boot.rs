@@ -79,7 +79,7 @@ words! {
 }
 
 /// What hardware suits a family of guests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct HardwareProfile {
     /// A disk bus for which the installer has a driver.
     pub disk_bus: DiskBus,

@@ -1,6 +1,6 @@
 //! [`Inventory`]: everything that a platform knows, as one document.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +86,7 @@ impl Validate for Inventory {
         objects(faults, "switches", &self.switches, "id", |switch| &switch.id);
         objects(faults, "security_groups", &self.security_groups, "id", |group| &group.id);
         objects(faults, "alerts", &self.alerts, "id", |alert| &alert.id);
+        self.names_in_folders(faults);
         let names = Names::of(self);
         faults.each("vms", &self.vms, |faults, vm| names.check_vm(faults, vm));
         faults.each("nodes", &self.nodes, |faults, node| names.check_node(faults, node));
@@ -113,6 +114,23 @@ impl Validate for Inventory {
                     });
                 }
             });
+        });
+    }
+}
+
+impl Inventory {
+    /// No two machines of a folder have the same name, by the case rule of folders.
+    fn names_in_folders(&self, faults: &mut Faults) {
+        let mut taken = HashMap::new();
+        faults.within("vms", |faults| {
+            for (index, vm) in self.vms.iter().enumerate() {
+                let Some(folder) = vm.folder_id else { continue };
+                if let Some(first) = taken.insert((folder, crate::folder::fold(&vm.name)), index) {
+                    let message =
+                        format!("{:?} is the name of vms[{first}] in the same folder", vm.name);
+                    faults.item(index, |faults| faults.error("name", "name-taken", message));
+                }
+            }
         });
     }
 }

@@ -68,6 +68,8 @@ pub type ClusterKey = crate::Key<crate::kind::Cluster>;
 pub type VolumeKey = crate::Key<crate::kind::Volume>;
 /// Names a security group.
 pub type SecurityGroupKey = crate::Key<crate::kind::SecurityGroup>;
+/// Names a pool of addresses.
+pub type SubnetPoolKey = crate::Key<crate::kind::SubnetPool>;
 /// Names a distributed switch.
 pub type SwitchKey = crate::Key<crate::kind::Switch>;
 /// Names a port group.
