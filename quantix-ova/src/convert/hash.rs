@@ -18,7 +18,7 @@ use crate::{
 const PIECE_BYTES: u64 = 1 << 20;
 /// How far hashing runs ahead of converting, so that what one has read is still in memory when
 /// the other wants it.
-const LEAD_BYTES: u64 = 64 << 20;
+const LEAD_BYTES: u64 = 12 << 20;
 
 /// The members to hash.
 #[derive(Debug, Default)]
