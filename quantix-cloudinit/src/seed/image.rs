@@ -56,6 +56,8 @@ pub enum VolumeLabel {
     Unattend,
     /// `ignition`: for platforms that hand a config to Ignition on a volume.
     Ignition,
+    /// `OVF ENV`: for guests that look for the properties of their appliance.
+    OvfEnvironment,
 }
 
 impl VolumeLabel {
@@ -67,6 +69,7 @@ impl VolumeLabel {
             Self::Config2 => "config-2",
             Self::Unattend => "unattend",
             Self::Ignition => "ignition",
+            Self::OvfEnvironment => "OVF ENV",
         }
     }
 }

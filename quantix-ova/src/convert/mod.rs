@@ -225,8 +225,13 @@ pub fn convert(
         outputs.push(WorkOutput::new(disk, name.file, options, check));
     }
     let work = Work::new(&lanes, &outputs, watch);
-    work.run(options.thread_count())?;
     let checked = manifest.as_ref().filter(|_| options.verify);
+    if let Err(error) = work.run(options.thread_count()) {
+        return Err(match checked {
+            Some(_) => blamed(package, error, options, watch)?,
+            None => error,
+        });
+    }
     let verification = manifest::judge(package, checked, &lanes.finish(), &Trust::default());
     if options.verify && manifest.is_some() && !verification.ok {
         return Err(ConvertError::verification(verification));
@@ -244,4 +249,24 @@ pub fn convert(
     }
     let seconds = start.elapsed().as_secs_f64();
     Ok(Conversion { disks: done, verified: verification.ok, seconds, findings })
+}
+
+/// A damaged disk in a package that differs from its manifest is the manifest's finding: the same
+/// answer whichever of the two is met first.
+fn blamed(
+    package: &Package,
+    error: ConvertError,
+    options: &Options,
+    watch: &dyn Watch,
+) -> Result<ConvertError, ConvertError> {
+    if error.disk_error().is_none() {
+        return Ok(error);
+    }
+    let threads = options.threads.unwrap_or_else(all_threads);
+    let mut answer = manifest::verify(package, threads, watch)?;
+    if answer.ok {
+        return Ok(error);
+    }
+    answer.findings.push(Finding::error("damaged-disk", error.to_string()));
+    Ok(ConvertError::verification(answer))
 }

@@ -35,14 +35,6 @@ impl Hardware {
             .zip(&import.vm.network_interfaces)
             .map(|(index, nic)| own(nic).unwrap_or_else(|| Mac::derived(id, index)));
         let macs = macs.collect();
-        for href in &import.cdroms {
-            let message = format!("the image {href} is not put into an optical drive");
-            findings.push(Finding::warning("cdrom-left-out", message));
-        }
-        if !import.properties.is_empty() {
-            let message = "the appliance's properties are not handed to the guest";
-            findings.push(Finding::warning("properties-left-out", message));
-        }
         for disk in import.vm.disks.iter().filter(|disk| disk.bus == model::DiskBus::Nvme) {
             let message = format!("disk {} becomes a SATA disk: libvirt emulates no NVMe", disk.id);
             findings.push(Finding::warning("nvme-changed", message));
@@ -86,6 +78,7 @@ impl Hardware {
             }
         }
         spec.disks.push(seed_disk(files.seed, &spec.disks));
+        spec.disks.extend(files.drives.iter().map(|path| DiskSpec::cdrom(path.as_str())));
         for (nic, mac) in self.vm.network_interfaces.iter().zip(&self.macs) {
             let source = networks.get(nic.network_id.as_str()).cloned();
             let source = source.unwrap_or(NicSource::User);
@@ -125,6 +118,8 @@ pub(super) struct Files<'a> {
     pub(super) disks: &'a [String],
     /// The seed image.
     pub(super) seed: &'a str,
+    /// What is in its optical drives.
+    pub(super) drives: &'a [String],
     /// Where its serial console is logged.
     pub(super) console: &'a str,
     /// The mark that names all of them.

@@ -4,6 +4,7 @@
 //! is removed when a later step fails; and the same request again finds the machine that it made.
 
 mod asked;
+mod drives;
 mod hardware;
 mod nodes;
 mod readback;
@@ -38,6 +39,7 @@ use quantix_scheduler::{Detail, PlaceAnswer, place_documents};
 pub(crate) use self::remove::UndeployArgs;
 use self::{
     asked::{Asked, asked},
+    drives::Drives,
     hardware::{Files, Hardware},
     nodes::Local,
     report::{DeployReport, human, rows},
@@ -58,10 +60,11 @@ const OWNER: &str = "quantix-deploy";
   quantix deploy appliance.ova --spec spec.yaml
   quantix deploy appliance.ova --spec spec.yaml --cluster cluster.yaml --name web --to /srv/vms
   quantix deploy appliance.ova --spec spec.yaml --network 'VM Network=bridge:br0' --no-wait
+  quantix deploy appliance.ova --spec spec.yaml --option large --property hostname=web-1
 
 The appliance is verified and converted in one pass, a node is chosen among the local host and the
-nodes of the cluster file, the spec is rendered to a seed image, the machine is started, and what
-was asked is compared with what the guest got. The same command again only compares. Exit code 1:
+nodes of the cluster file, the spec is rendered to a seed image, images and properties of the
+appliance are put into optical drives, the machine is started, and what was asked is compared with what the guest got. The same command again only compares. Exit code 1:
 a digest differs, no node fits, or the guest differs from what was asked.")]
 pub(crate) struct DeployArgs {
     /// The OVA, the OVF descriptor, or the folder with one.
@@ -90,6 +93,9 @@ pub(crate) struct DeployArgs {
     /// Which drivers the guest may be trusted to have.
     #[arg(long, value_enum, default_value_t = Drivers::Known)]
     drivers: Drivers,
+    /// The value of a property of the appliance; may be repeated.
+    #[arg(long = "property", value_name = "KEY=VALUE", value_parser = ova::pair)]
+    properties: Vec<(String, String)>,
     /// The folder in which the machine gets its own folder.
     #[arg(long, value_name = "DIR", default_value = "/var/lib/quantix/machines")]
     to: PathBuf,
@@ -149,6 +155,7 @@ struct Deployment<'u> {
     request: Request,
     decisions: Vec<import::Decision>,
     hardware: Hardware,
+    drives: Drives,
     findings: Vec<Finding>,
 }
 
@@ -165,8 +172,9 @@ impl<'u> Deployment<'u> {
         let (request, import, mut findings) = request::read(&args)?;
         let hardware = Hardware::new(&import, request.id);
         findings.extend(hardware.findings.iter().cloned());
+        let drives = Drives::new(&import);
         let decisions = import.report;
-        Ok(Self { ui, args, start, spec, declared, request, decisions, hardware, findings })
+        Ok(Self { ui, args, start, spec, declared, request, decisions, hardware, drives, findings })
     }
 
     async fn run(mut self) -> Result<Answer, Failure> {
@@ -195,12 +203,12 @@ impl<'u> Deployment<'u> {
         };
         let files = self.write_files(&folder, &rendered, &conversion)?;
         let networks: BTreeMap<_, _> = self.args.network.iter().cloned().collect();
-        let (disks, tag) = (files.disks.clone(), files.tag.clone());
+        let (disks, drives, tag) = (&files.disks, &files.drives, files.tag.clone());
         let domain = self.hardware.domain(
             &self.request.name,
             self.request.id,
             execution.domain_type,
-            Files { disks: &disks, seed: &files.seed, console: &files.console, tag },
+            Files { disks, seed: &files.seed, drives, console: &files.console, tag },
             &networks,
         );
         host.create(&domain, CreateOptions { start: true }).await.map_err(refused)?;
@@ -340,10 +348,11 @@ impl<'u> Deployment<'u> {
             .and_then(|image| image.write_to(Path::new(&seed)))
             .map_err(|error| Failure::environment("cannot write the seed image").because(error))?;
         let mut tag = OwnerTag::new(OWNER, &self.request.digest);
-        for file in disks.iter().chain([&seed, &console]) {
+        let drives = self.drives.write(&self.request.package, folder)?;
+        for file in disks.iter().chain([&seed, &console]).chain(&drives) {
             tag = tag.file(file.as_str());
         }
-        Ok(Written { disks, seed, console, tag })
+        Ok(Written { disks, seed, drives, console, tag })
     }
 
     fn answer(&self, asked: &Asked, placement: Option<&PlaceAnswer>) -> DeployReport {
@@ -406,6 +415,7 @@ impl<'u> Deployment<'u> {
 struct Written {
     disks: Vec<String>,
     seed: String,
+    drives: Vec<String>,
     console: String,
     tag: OwnerTag,
 }

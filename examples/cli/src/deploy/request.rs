@@ -45,6 +45,7 @@ pub(super) fn read(args: &DeployArgs) -> Result<(Request, Import, Vec<Finding>),
         system: args.system.clone(),
         option: args.option.clone(),
         drivers: args.drivers.into(),
+        properties: args.properties.iter().cloned().collect(),
         ..Choices::default()
     };
     let import = import(&descriptor, &choices).map_err(not_imported)?;
@@ -85,7 +86,7 @@ fn digest(
 ) -> Result<[u8; 32], Failure> {
     let spec = input::read(&args.spec)?;
     let manifest = package.manifest().map(|text| text.bytes.as_slice()).unwrap_or_default();
-    let choices = format!("{:?} {:?}", args.network, args.drivers);
+    let choices = format!("{:?} {:?} {:?}", args.network, args.drivers, args.properties);
     let parts: [&[u8]; 7] = [
         &package.descriptor().bytes,
         manifest,

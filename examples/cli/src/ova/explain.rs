@@ -63,7 +63,8 @@ enum DriversArg {
     Generic,
 }
 
-fn pair(text: &str) -> Result<(String, String), &'static str> {
+/// Reads `KEY=VALUE`.
+pub(crate) fn pair(text: &str) -> Result<(String, String), &'static str> {
     let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
 }

@@ -18,7 +18,7 @@ use quantix_ova::{
     remote,
 };
 
-pub(crate) use self::{convert::convert_failure, watch::Bar};
+pub(crate) use self::{convert::convert_failure, explain::pair, watch::Bar};
 use crate::{
     failure::Failure,
     ui::{Answer, Ui},
