@@ -6,6 +6,7 @@
 //! `/dev/shm` where it exists, so that the storage is not what is measured. `--quick` leaves out
 //! the two peers that take half a minute each.
 
+mod descriptor;
 mod job;
 mod peer;
 
@@ -42,9 +43,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let base = if Path::new("/dev/shm").is_dir() { "/dev/shm".into() } else { env::temp_dir() };
     let work = base.join(format!("quantix-bench-{}", std::process::id()));
     fs::create_dir(&work)?;
-    let result = measure(&ova, &work, runs, quick);
+    let result = measure(&ova, &work, runs, quick)
+        .and_then(|lines| print(&ova, &lines))
+        .and_then(|()| descriptor::print(&work));
     fs::remove_dir_all(&work)?;
-    print(&ova, &result?)
+    result
 }
 
 fn after<'a>(args: &'a [String], name: &str) -> Option<&'a str> {

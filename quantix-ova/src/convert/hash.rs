@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How much is hashed in one go.
-const PIECE_BYTES: u64 = 1 << 20;
+const PIECE_BYTES: u64 = 256 << 10;
 /// How far hashing runs ahead of converting, so that what one has read is still in memory when
 /// the other wants it.
 const LEAD_BYTES: u64 = 12 << 20;
