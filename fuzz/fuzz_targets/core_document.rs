@@ -3,7 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use quantix_core::document::{DocumentKind, ReadMode, check};
+use quantix_core::{
+    REDACTED,
+    document::{DocumentKind, ReadMode, check},
+};
 
 fuzz_target!(|input: &str| -> Corpus {
     let Some((Ok(kind), text)) =
@@ -14,6 +17,8 @@ fuzz_target!(|input: &str| -> Corpus {
     for mode in [ReadMode::Strict, ReadMode::Lenient] {
         let report = check(kind, text, mode);
         match report.document {
+            // What was redacted is refused when it is read back.
+            Some(document) if document.to_string().contains(REDACTED) => {}
             Some(document) => {
                 let again = check(kind, &document.to_string(), mode);
                 assert_eq!(again.document, Some(document));

@@ -6,9 +6,14 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::{
-    Bytes, FolderName, FolderPath, Id, KEY_BYTES_MAX, Key, Kind, MemoryMib, Millicores, Timestamp,
-    cluster::{Gpu, NumaCell, NumaPolicy, Overcommit, Ratio, Reserved, Taint},
+    Bytes, FolderName, FolderPath, Id, KEY_BYTES_MAX, Key, Kind, MemoryMib, Millicores, OsFamily,
+    Secret, Timestamp,
+    cluster::{
+        Gpu, NumaCell, NumaPolicy, Overcommit, Ratio, Reserved, Taint, TaintEffect,
+        TolerationOperator,
+    },
     model::{Cidr, MacAddress},
+    spec::{Command, Password},
 };
 
 macro_rules! inline_schema {
@@ -117,6 +122,56 @@ inline_schema!(Taint, "Taint", {
         },
     },
 });
+
+inline_schema!(TaintEffect, "TaintEffect", {
+    "type": "string",
+    "enum": [
+        "no_schedule", "prefer_no_schedule", "no_execute",
+        "NoSchedule", "PreferNoSchedule", "NoExecute",
+    ],
+});
+inline_schema!(TolerationOperator, "TolerationOperator", {
+    "type": "string", "enum": ["equal", "exists", "Equal", "Exists"],
+});
+inline_schema!(OsFamily, "OsFamily", {
+    "type": "string", "format": "os-family", "description": "Linux or Windows, in any case",
+});
+inline_schema!(Secret, "Secret", { "type": "string", "description": "never shown again" });
+inline_schema!(Password, "Password", {
+    "type": ["string", "object"], "additionalProperties": false,
+    "properties": { "plain": { "type": "string" }, "hash": { "type": "string" } },
+    "description": "a crypt(3) hash, or a plain text that is named as such",
+});
+inline_schema!(Command, "Command", {
+    "type": ["string", "array"], "items": { "type": "string" },
+    "description": "a line for the shell, or a program and its arguments",
+});
+
+/// An id, or nothing written as an empty text.
+pub(crate) fn id_or_empty(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": ["string", "null"], "format": "uuid-or-empty", "description": "empty means none",
+    })
+}
+
+/// A document of the owner of a spec.
+pub(crate) fn spec_document(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": ["string", "object", "null"],
+        "description": "a text, {\"text\": …}, {\"base64\": …} or a mapping",
+    })
+}
+
+/// A field that has two spellings.
+pub(crate) fn both_spellings(schema: &mut Schema) {
+    let Some(fields) = schema.get_mut("properties").and_then(|fields| fields.as_object_mut())
+    else {
+        return;
+    };
+    if let Some(field) = fields.get("organization").cloned() {
+        fields.insert("organisation".to_owned(), field);
+    }
+}
 
 /// A key, or nothing written as an empty text.
 pub(crate) fn key_or_empty(_: &mut SchemaGenerator) -> Schema {

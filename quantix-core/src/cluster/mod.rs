@@ -20,9 +20,11 @@ mod ratio;
 mod rule;
 mod vm;
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, PoolKey};
+use crate::{Bytes, Faults, NodeKey, PoolKey, Validate};
 
 pub use node::{
     Gpu, HugePages, Node, NodeState, NumaCell, Overcommit, Reserved, Taint, TaintEffect,
@@ -35,6 +37,7 @@ pub use vm::{
 
 /// A cluster: what there is to place machines on, and what runs there already.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Cluster {
     /// The hypervisor hosts.
@@ -52,6 +55,7 @@ pub struct Cluster {
 
 /// A storage pool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Pool {
     /// Its name.
@@ -71,6 +75,47 @@ pub struct Pool {
     pub overcommit: Ratio,
 }
 
+impl Validate for Cluster {
+    /// What the document itself can tell: a planner looks closer. Rules may name machines that are
+    /// still to be placed.
+    fn validate(&self, faults: &mut Faults) {
+        faults.unique("nodes", &self.nodes, "id", |node| Some(&node.id));
+        let pools = self.pools.as_deref().unwrap_or_default();
+        faults.unique("pools", pools, "id", |pool| Some(&pool.id));
+        faults.unique("vms", &self.vms, "id", |vm| Some(&vm.id));
+        let nodes: HashSet<&NodeKey> = self.nodes.iter().map(|node| &node.id).collect();
+        let known: HashSet<&PoolKey> = pools.iter().map(|pool| &pool.id).collect();
+        let unknown_node = |id: &NodeKey| {
+            (!nodes.contains(id)).then(|| format!("there is no node {id} in `nodes`"))
+        };
+        faults.each("nodes", &self.nodes, |faults, node| {
+            let named = node.pools.iter().filter(|_| self.pools.is_some());
+            for pool in named.filter(|pool| !known.contains(pool)) {
+                let message = format!("there is no pool {pool} in `pools`");
+                faults.warning("pools", "unknown-pool", message);
+            }
+        });
+        faults.each("pools", pools, |faults, pool| {
+            if let Some(taken) = pool.allocated_bytes.filter(|taken| *taken > pool.capacity_bytes) {
+                let message = format!("{taken} of {} are taken", pool.capacity_bytes);
+                faults.warning("allocated_bytes", "over-capacity", message);
+            }
+        });
+        faults.each("vms", &self.vms, |faults, vm| {
+            if let Some(message) = vm.node.as_ref().and_then(unknown_node) {
+                faults.error("node", "unknown-node", message);
+            }
+        });
+        faults.each("rules", &self.rules, |faults, rule| {
+            faults.each("nodes", &rule.nodes, |faults, id| {
+                if let Some(message) = unknown_node(id) {
+                    faults.error("", "unknown-node", message);
+                }
+            });
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +128,31 @@ mod tests {
         assert_eq!(cluster.vms[0].node.as_ref().map(crate::NodeKey::as_str), Some("n1"));
         let written = serde_json::to_string(&cluster).unwrap();
         assert_eq!(serde_json::from_str::<Cluster>(&written).unwrap(), cluster);
+    }
+
+    #[test]
+    fn what_refers_to_nothing_is_told() {
+        let cluster: Cluster = serde_json::from_str(
+            r#"{"nodes":[{"id":"n","cpu_milli":1,"memory_mib":1,"pools":["q"]},
+                {"id":"n","cpu_milli":1,"memory_mib":1}],
+                "pools":[{"id":"p","capacity_bytes":1,"allocated_bytes":2}],
+                "vms":[{"id":"v","cpu_milli":1,"memory_mib":1,"node":"x"}],
+                "rules":[{"kind":"vm_host","vms":["w"],"nodes":["n","y"]}]}"#,
+        )
+        .unwrap();
+        let shown: Vec<_> = cluster
+            .findings()
+            .into_iter()
+            .map(|finding| format!("{} {}", finding.path.unwrap_or_default(), finding.code))
+            .collect();
+        let expected = [
+            "nodes[1].id duplicate",
+            "nodes[0].pools unknown-pool",
+            "pools[0].allocated_bytes over-capacity",
+            "vms[0].node unknown-node",
+            "rules[0].nodes[1] unknown-node",
+        ];
+        assert_eq!(shown, expected);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{Bytes, MemoryMib, Millicores, NetworkKey, NodeKey, PoolKey};
 
 /// A hypervisor host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Node {
     /// Its name.
@@ -100,6 +101,7 @@ impl Reserved {
 
 /// Whether a node takes machines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NodeState {
     /// It runs machines and takes new ones.
@@ -179,6 +181,7 @@ pub struct NumaCell {
 
 /// Huge pages of one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HugePages {
     /// The size of one page.

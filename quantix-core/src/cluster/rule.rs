@@ -8,6 +8,7 @@ use crate::{NodeKey, RuleKey, VmKey};
 
 /// A rule between machines, or between machines and nodes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Its name in explanations; `rules[N]` when left out.
@@ -46,6 +47,7 @@ fn is_one(number: &NonZeroU32) -> bool {
 
 /// What a [`Rule`] demands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RuleKind {
     /// No two of the machines in one host, rack or zone.
@@ -75,6 +77,7 @@ impl RuleKind {
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Topology {
     /// The same node.

@@ -17,6 +17,7 @@ macro_rules! machine {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $type:ty,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields)]
         pub struct $name {
             /// Its name.
@@ -172,6 +173,7 @@ fn is_zero(number: &i32) -> bool {
 
 /// A disk of a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Disk {
     /// Its name.
@@ -181,6 +183,7 @@ pub struct Disk {
     pub size_bytes: Bytes,
     /// The pool that it must lie in; left out or empty, any storage will do.
     #[serde(default, deserialize_with = "pool", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(schema_with = "crate::schema_types::key_or_empty"))]
     pub storage_pool_id: Option<PoolKey>,
 }
 
@@ -194,6 +197,7 @@ fn pool<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PoolKey>, D
 
 /// What a machine tolerates, as in Kubernetes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Toleration {
     /// The taint's key; left out with [`TolerationOperator::Exists`], every taint.
@@ -259,6 +263,7 @@ impl NumaPolicy {
 
 /// The GPUs that a machine asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GpuDemand {
     /// How many.
@@ -289,6 +294,7 @@ impl GpuDemand {
 
 /// Nodes that a machine would rather run on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Preference {
     /// The labels of the preferred nodes.

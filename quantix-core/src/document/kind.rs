@@ -6,9 +6,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    Validate,
+    CustomizationSpec, Validate,
     admission::AdmissionPolicy,
     alerting::AlertRules,
+    cluster,
     folder::{FolderInfo, FolderPolicy, FolderTreeDocument},
     ipam::SubnetPool,
     model::{
@@ -45,7 +46,7 @@ macro_rules! kinds {
             /// The JSON Schema (draft 2020-12) of the kind, as text.
             ///
             /// Besides the standard's, it uses these formats: `key`, `key-or-empty`, `project-id`, `folder-name`,
-            /// `folder-path`, `bytes`, `memory-mib`, `millicores`, `mac-address`, `cidr`.
+            /// `folder-path`, `bytes`, `memory-mib`, `millicores`, `mac-address`, `cidr`, `uuid-or-empty`, `os-family`.
             #[must_use]
             pub const fn schema(self) -> &'static str {
                 match self {
@@ -103,6 +104,10 @@ kinds! {
     AdmissionPolicy "admission_policy" AdmissionPolicy;
     /// A pool of addresses, and who has which.
     SubnetPool "subnet_pool" SubnetPool;
+    /// How guests are set up on their first boot. Its secrets are redacted in what is given back.
+    CustomizationSpec "customization_spec" CustomizationSpec;
+    /// Nodes, pools, machines and rules to place machines by.
+    ClusterDocument "cluster_document" cluster::Cluster;
     /// Everything that a platform knows.
     Inventory "inventory" Inventory;
 }

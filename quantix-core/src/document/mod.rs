@@ -145,8 +145,8 @@ pub struct DocumentReport {
     pub valid: bool,
     /// Everything that was noticed.
     pub findings: Vec<Finding>,
-    /// The document as it was understood, with units as numbers and defaults filled in; none when it
-    /// is not valid.
+    /// The document as it was understood, with units as numbers, defaults filled in and secrets
+    /// redacted; none when it is not valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<Value>,
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::ReadMode;
 use crate::{
     Bytes, FINDINGS_MAX, Finding, FolderId, FolderName, FolderPath, MemoryMib, Millicores, NodeKey,
-    ProjectId, Severity, Timestamp,
+    OsFamily, ProjectId, Severity, Timestamp,
     model::{Cidr, MacAddress},
 };
 
@@ -249,14 +249,19 @@ impl<'a> Walk<'a> {
     fn number(&mut self, schema: &Value, value: &Value) {
         let bound = |name| schema.get(name).and_then(Value::as_f64);
         let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
+        let least = match format {
+            "int32" => Some(f64::from(i32::MIN)),
+            _ => bound("minimum"),
+        };
         let most = match format {
+            "int32" => Some(f64::from(i32::MAX)),
             "uint8" => Some(f64::from(u8::MAX)),
             "uint16" => Some(f64::from(u16::MAX)),
             "uint32" => Some(f64::from(u32::MAX)),
             _ => bound("maximum"),
         };
         let found = value.as_f64().unwrap_or(f64::INFINITY);
-        if let Some(least) = bound("minimum").filter(|least| found < *least) {
+        if let Some(least) = least.filter(|least| found < *least) {
             self.error("out-of-range", format!("{value}: expected at least {least}"));
         } else if let Some(most) = most.filter(|most| found > *most) {
             self.error("out-of-range", format!("{value}: expected at most {most}"));
@@ -308,6 +313,9 @@ fn parse(format: &str, text: &str) -> Result<(), String> {
         "uuid" => of::<FolderId>(text).map_err(|message| message.replacen("folder id", "id", 1)),
         "project-id" => of::<ProjectId>(text),
         "key" => of::<NodeKey>(text).map_err(|message| message.replacen("node id", "id", 1)),
+        "uuid-or-empty" if text.is_empty() => Ok(()),
+        "uuid-or-empty" => parse("uuid", text),
+        "os-family" => of::<OsFamily>(text),
         "key-or-empty" if text.is_empty() => Ok(()),
         "key-or-empty" => parse("key", text),
         "folder-name" => of::<FolderName>(text),

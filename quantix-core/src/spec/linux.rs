@@ -6,6 +6,7 @@ use super::{Password, PasswordHashing, is_false};
 
 /// The part of a spec that only Linux guests have.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct LinuxSpec {
     /// DNS domain; with it the guest's FQDN is `hostname.domain`.
@@ -69,6 +70,7 @@ pub struct LinuxSpec {
 
 /// A user of the guest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct SpecUser {
     /// Login name.
@@ -104,6 +106,7 @@ pub struct SpecUser {
 
 /// A file that the guest writes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct SpecFile {
     /// Absolute path.
@@ -127,6 +130,7 @@ pub struct SpecFile {
 
 /// A script that the guest runs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SpecScript {
     /// Name: letters, digits, `.`, `_` and `-`.
@@ -140,6 +144,7 @@ pub struct SpecScript {
 
 /// When a script runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ScriptWhen {
     /// Once, at the first boot of the instance.

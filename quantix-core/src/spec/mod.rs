@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::{ProjectId, Secret, SpecId};
+use crate::{Faults, ProjectId, Secret, SpecId, Validate};
 
 pub use document::Document;
 pub use linux::{Command, LinuxSpec, ScriptWhen, SpecFile, SpecScript, SpecUser};
@@ -105,18 +105,22 @@ impl<'de> Deserialize<'de> for OsFamily {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CustomizationSpec {
     /// The id that the platform gave it.
     #[serde(default, deserialize_with = "filled", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(schema_with = "crate::schema_types::id_or_empty"))]
     pub id: Option<SpecId>,
     /// The name, unique in its project; 1 to [`SPEC_NAME_BYTES_MAX`] bytes.
     pub name: String,
     /// What it is for.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub description: String,
     /// The project that owns it.
     #[serde(default = "default_project", deserialize_with = "project")]
+    #[cfg_attr(test, schemars(with = "Option<ProjectId>"))]
     pub project_id: ProjectId,
     /// Linux or Windows.
     pub os_family: OsFamily,
@@ -128,6 +132,7 @@ pub struct CustomizationSpec {
     pub hostname: Option<String>,
     /// Whether the guest installs the Quantix agent at its first boot.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "is_false")]
+    #[cfg_attr(test, schemars(with = "Option<bool>"))]
     pub install_agent: bool,
     /// The control plane that the agent reports to: an `https` URL.
     #[serde(default, deserialize_with = "filled", skip_serializing_if = "Option::is_none")]
@@ -137,21 +142,26 @@ pub struct CustomizationSpec {
     pub agent: Option<AgentSpec>,
     /// User-data of the owner, merged with what this spec generates.
     #[serde(default, deserialize_with = "document", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(schema_with = "crate::schema_types::spec_document"))]
     pub user_data: Option<Document>,
     /// Additional meta-data.
     #[serde(default, deserialize_with = "document", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(schema_with = "crate::schema_types::spec_document"))]
     pub meta_data: Option<Document>,
     /// A complete network-config (version 1 or 2); excludes `network`.
     #[serde(default, deserialize_with = "document", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(schema_with = "crate::schema_types::spec_document"))]
     pub network_config: Option<Document>,
     /// OpenSSH public keys of the administrator.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     pub ssh_keys: Vec<String>,
     /// Password of the administrator: a crypt(3) hash, or `{"plain": "…"}`.
     #[serde(default, deserialize_with = "password", skip_serializing_if = "Option::is_none")]
     pub admin_password: Option<Password>,
     /// Labels of the spec itself.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, String>>"))]
     pub labels: BTreeMap<String, String>,
     /// When it was created, in RFC 3339.
     #[serde(default, deserialize_with = "filled", skip_serializing_if = "Option::is_none")]
@@ -249,8 +259,15 @@ impl CustomizationSpec {
     }
 }
 
+impl Validate for CustomizationSpec {
+    fn validate(&self, faults: &mut Faults) {
+        faults.extend(Self::validate(self));
+    }
+}
+
 /// How a guest fetches the Quantix agent, and how it knows that it is the right one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AgentSpec {
     /// SHA-256 of the binary, 64 hexadecimal digits, per architecture as `uname -m` names it

@@ -6,6 +6,7 @@ use super::is_false;
 
 /// The network of a guest, interface by interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NetworkSpec {
     /// The interfaces. An entry belongs to the machine's interface with its `mac`, else with its
@@ -21,6 +22,7 @@ pub struct NetworkSpec {
 
 /// One interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NicSpec {
     /// MAC address of the interface that this is for, such as `52:54:00:12:34:56`.
@@ -66,6 +68,7 @@ pub struct NicSpec {
 
 /// A route.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RouteSpec {
     /// Destination with prefix length, or `default`.

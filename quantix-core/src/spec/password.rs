@@ -40,6 +40,7 @@ pub enum CryptScheme {
 
 /// How plain passwords are hashed for a guest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PasswordHashing {
     /// SHA-512-crypt, which every Linux guest knows.

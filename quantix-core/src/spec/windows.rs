@@ -7,6 +7,8 @@ use crate::Secret;
 
 /// The part of a spec that only Windows guests have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(transform = crate::schema_types::both_spellings))]
 #[serde(deny_unknown_fields, default)]
 pub struct WindowsSpec {
     /// Product key, five groups of five; without one the image's own (or a KMS key) stays.
@@ -49,6 +51,7 @@ pub struct WindowsSpec {
 
 /// A domain to join.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DomainJoin {
     /// DNS name of the domain.
@@ -64,6 +67,7 @@ pub struct DomainJoin {
 
 /// A script for cloudbase-init.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WindowsScript {
     /// File name with the extension that chooses the interpreter: `.ps1`, `.cmd` or `.bat`.
@@ -74,6 +78,7 @@ pub struct WindowsScript {
 
 /// A per-seat or per-server licence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WindowsLicense {
     /// Each client has a licence.
