@@ -6,13 +6,14 @@ use quantix_core::VmId;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    Affect, ApplyReport, Class, Connector, CreateOptions, Created, DeleteReport,
-    DomainCapabilities, DomainEntry, DomainInfo, DomainList, DomainRef, DomainReport, DomainSpec,
-    DomainState, DomainStats, Error, Execution, GuestExit, GuestInfo, GuestInterface, GuestOs,
-    GuestTimezone, GuestUser, HostReport, JobInfo, MetadataKey, MigrateRequest, MigrationReport,
-    NetworkInfo, NodeInfo, OwnerTag, Plan, PoolInfo, PowerRequest, RequestError, ResourceAct,
-    Result, Screenshot, SnapshotInfo, StateReport, StatsGroups, StatsReport, StopMode, StopReport,
-    SweepReport, Tagged, UndefineScope, VolumeInfo, XmlKind,
+    Affect, ApplyReport, BackupReport, BackupSpec, BlockJobEnd, BlockJobInfo, CheckpointInfo,
+    Class, Connector, CreateOptions, Created, DeleteReport, DomainCapabilities, DomainEntry,
+    DomainInfo, DomainList, DomainRef, DomainReport, DomainSpec, DomainState, DomainStats, Error,
+    Execution, GuestExit, GuestInfo, GuestInterface, GuestOs, GuestTimezone, GuestUser, HostReport,
+    JobInfo, MetadataKey, MigrateRequest, MigrationReport, NetworkInfo, NodeInfo, OwnerTag, Plan,
+    PoolInfo, PowerRequest, RequestError, ResourceAct, Result, Screenshot, SnapshotInfo,
+    StateReport, StatsGroups, StatsReport, StopMode, StopReport, SweepReport, Tagged, Throttle,
+    TransferSink, TransferSource, UndefineScope, VolumeInfo, XmlKind,
 };
 
 /// A [`crate::Host`] whose calls block; the deadlines are the same.
@@ -135,6 +136,19 @@ twins! {
     fn screenshot(id: VmId, screen: u32) -> Screenshot;
     fn job(id: VmId) -> JobInfo;
     fn abort_job(id: VmId) -> ();
+    fn block_job_info(id: VmId, disk: &str) -> Option<BlockJobInfo>;
+    fn end_block_job(id: VmId, disk: &str, end: BlockJobEnd) -> ();
+    fn throttle(id: VmId, disk: &str) -> Throttle;
+    fn set_throttle(id: VmId, disk: &str, throttle: &Throttle, affect: Affect) -> ();
+    fn freeze(id: VmId, mounts: &[String]) -> u32;
+    fn thaw(id: VmId) -> u32;
+    fn checkpoints(id: VmId) -> Vec<CheckpointInfo>;
+    fn checkpoint_delete(id: VmId, name: &str) -> ();
+    fn start_post_copy(id: VmId) -> ();
+    fn filters() -> Vec<String>;
+    fn filter_define(xml: &str) -> String;
+    fn filter_xml(name: &str) -> String;
+    fn filter_undefine(name: &str) -> ();
     fn tagged(owner: Option<&str>) -> Vec<Tagged>;
 }
 
@@ -252,6 +266,45 @@ impl Host {
         request: &MigrateRequest,
     ) -> Result<MigrationReport> {
         self.wait(self.host.check_migration(domain, &destination.host, request))
+    }
+
+    /// As [`crate::Host::backup`], waiting for it.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn backup(
+        &self,
+        domain: &DomainRef,
+        spec: &BackupSpec,
+        progress: impl FnMut(&JobInfo),
+    ) -> Result<BackupReport> {
+        self.wait(self.host.backup(domain, spec, progress))
+    }
+
+    /// As [`crate::Host::volume_upload`], waiting for it.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn volume_upload(
+        &self,
+        pool: &str,
+        name: &str,
+        source: impl TransferSource + 'static,
+    ) -> Result<u64> {
+        self.wait(self.host.volume_upload(pool, name, source))
+    }
+
+    /// As [`crate::Host::volume_download`], waiting for it.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn volume_download(
+        &self,
+        pool: &str,
+        name: &str,
+        sink: impl TransferSink + 'static,
+    ) -> Result<u64> {
+        self.wait(self.host.volume_download(pool, name, sink))
     }
 
     /// As [`crate::Host::migrate`], waiting for it.

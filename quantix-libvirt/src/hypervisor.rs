@@ -5,10 +5,11 @@ use std::{fmt, sync::Arc};
 use quantix_core::VmId;
 
 use crate::{
-    AddressSource, Affect, ConsoleInput, ConsoleSink, DomainEntry, DomainInfo, DomainRef,
-    DomainState, DomainStats, Error, Event, GuestInterface, JobInfo, MetadataKey, MigrateRequest,
-    NetworkInfo, NodeInfo, PoolInfo, PowerRequest, ResourceAct, Result, Screenshot, SnapshotInfo,
-    StatsGroups, UndefineScope, VolumeInfo, XmlKind,
+    AddressSource, Affect, BlockJobEnd, BlockJobInfo, BlockJobRequest, CheckpointInfo,
+    ConsoleInput, ConsoleSink, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, Error,
+    Event, GuestInterface, JobInfo, MetadataKey, MigrateRequest, NetworkInfo, NodeInfo, PoolInfo,
+    PowerRequest, ResourceAct, Result, Screenshot, SnapshotInfo, StatsGroups, Throttle,
+    TransferSink, TransferSource, UndefineScope, VolumeInfo, XmlKind,
 };
 
 /// What a connection is for. Each purpose has its own, so that one cannot starve another.
@@ -178,6 +179,35 @@ hypervisor! {
     /// Ends the job of a domain.
     fn abort_job(id: VmId) -> (), "abort job of domain";
 
+    /// How the last job of a domain ended.
+    fn finished_job(id: VmId) -> JobInfo, "read finished job of domain";
+    /// Lets a migration that may do so switch over before all memory is there.
+    fn start_post_copy(id: VmId) -> (), "switch migration of domain over";
+
+    /// Starts a job on a disk of a running domain; `disk` is its target.
+    fn block_job_start(id: VmId, disk: &str, request: &BlockJobRequest) -> (),
+        "start job on disk of domain";
+    /// How far the job on a disk is; `None` where there is none.
+    fn block_job(id: VmId, disk: &str) -> Option<BlockJobInfo>, "read job on disk of domain";
+    /// Ends the job on a disk.
+    fn block_job_end(id: VmId, disk: &str, end: BlockJobEnd) -> (), "end job on disk of domain";
+    /// The limits of a disk.
+    fn throttle(id: VmId, disk: &str) -> Throttle, "read limits of disk of domain";
+    /// Limits a disk.
+    fn set_throttle(id: VmId, disk: &str, throttle: &Throttle, affect: Affect) -> (),
+        "set limits of disk of domain";
+
+    /// Freezes file systems of a guest, all where none is named; how many.
+    fn freeze(id: VmId, mounts: &[String]) -> u32, "freeze file systems of domain";
+    /// Thaws them all; how many.
+    fn thaw(id: VmId) -> u32, "thaw file systems of domain";
+    /// Starts a backup, described by XML, and makes a checkpoint at its moment.
+    fn backup_start(id: VmId, backup: &str, checkpoint: Option<&str>) -> (), "back up domain";
+    /// The checkpoints of a domain, oldest first.
+    fn checkpoints(id: VmId) -> Vec<CheckpointInfo>, "list checkpoints of domain";
+    /// Removes a checkpoint; the one before it takes over what it knew.
+    fn checkpoint_delete(id: VmId, name: &str) -> (), "delete checkpoint of domain";
+
     /// The snapshots of a domain, oldest first.
     fn snapshots(id: VmId) -> Vec<SnapshotInfo>, "list snapshots of domain";
     /// Takes a snapshot, described by XML; its name.
@@ -215,6 +245,22 @@ hypervisor! {
     fn network_xml(name: &str) -> String, "read XML of network";
     /// Does something with a network.
     fn network_act(name: &str, act: ResourceAct) -> (), "change network";
+
+    /// Writes the content of a volume; how many bytes.
+    fn volume_upload(pool: &str, name: &str, source: Box<dyn TransferSource>) -> u64,
+        "upload volume of pool";
+    /// Reads the content of a volume; how many bytes, holes among them.
+    fn volume_download(pool: &str, name: &str, sink: Box<dyn TransferSink>) -> u64,
+        "download volume of pool";
+
+    /// The names of the network filters, in order.
+    fn filters() -> Vec<String>, "list filters of";
+    /// Defines a network filter; its name.
+    fn filter_define(xml: &str) -> String, "define filter";
+    /// The XML of a network filter.
+    fn filter_xml(name: &str) -> String, "read XML of filter";
+    /// Removes a network filter that nothing uses.
+    fn filter_undefine(name: &str) -> (), "remove filter";
 
     /// Delivers the events of this connection to `sink` until the connection is dropped.
     fn subscribe(sink: EventSink) -> (), "subscribe to events of";

@@ -49,6 +49,7 @@ mod model;
 mod plan;
 mod report;
 mod request;
+mod security;
 mod spec;
 pub mod view;
 
@@ -63,7 +64,8 @@ pub use fake::{FakeGuest, FakeHost, Fault, FaultKind};
 #[cfg(feature = "ffi")]
 pub use ffi::{KeepAlive, Libvirt};
 pub use host::{
-    CALL_DEADLINE, CALLS_IN_FLIGHT_MAX, CONNECTIONS_GIVEN_UP_MAX, CONSOLE_CHUNKS_MAX, Console, Host,
+    BlockJob, BlockJobState, CALL_DEADLINE, CALLS_IN_FLIGHT_MAX, CONNECTIONS_GIVEN_UP_MAX,
+    CONSOLE_CHUNKS_MAX, Console, Host,
 };
 pub use hypervisor::{Connector, EventSink, Hypervisor, Lane, connector};
 pub use kvm::{KVM_TRIAL_LIMIT, KvmVerdict, try_kvm};
@@ -72,10 +74,12 @@ pub use life::{
 };
 pub use migrate::MigrationReport;
 pub use model::{
-    AddressSource, Affect, ConsoleInput, ConsoleOutput, ConsoleSink, DomainEntry, DomainInfo,
-    DomainRef, DomainState, DomainStats, JobInfo, MetadataKey, MigrateRequest, NetworkInfo,
-    NodeInfo, Param, Params, PoolInfo, PowerRequest, ResourceAct, SCREENSHOT_BYTES_MAX, Screenshot,
-    SnapshotInfo, StatsGroups, UndefineScope, Version, VolumeInfo, XmlKind,
+    AddressSource, Affect, BackupReport, BackupSpec, BackupTarget, BlockJobEnd, BlockJobInfo,
+    BlockJobRequest, CheckpointInfo, ConsoleInput, ConsoleOutput, ConsoleSink, DomainEntry,
+    DomainInfo, DomainRef, DomainState, DomainStats, JobInfo, MetadataKey, MigrateRequest,
+    NetworkInfo, NodeInfo, Param, Params, PoolInfo, PowerRequest, ResourceAct,
+    SCREENSHOT_BYTES_MAX, Screenshot, SnapshotInfo, StatsGroups, Throttle, TransferSink,
+    TransferSource, UndefineScope, Version, VolumeInfo, XmlKind,
 };
 pub use plan::{AppliedChange, ApplyReport, Change, Plan, Present, When, plan_spec, plan_xml};
 pub use report::{
@@ -84,6 +88,7 @@ pub use report::{
     XmlReport,
 };
 pub use request::{ErrorDetails, REQUEST_BYTES_MAX, Request, RequestError};
+pub use security::{FILTER_RULES_MAX, filter_name, security_filter};
 pub use spec::{
     CPUS_MAX, CpuModel, DEVICES_MAX, DiskBus, DiskDevice, DiskFormat, DiskSpec, DomainSpec,
     DomainType, Firmware, Graphics, HOTPLUG_SLOTS_MAX, Mac, MacError, NAME_BYTES_MAX, NicSource,

@@ -10,10 +10,11 @@ use super::{
     handles::{Domain, borrowed_text, c_string, owned_text},
 };
 use crate::{
-    AddressSource, Affect, Class, ConsoleInput, ConsoleSink, DomainEntry, DomainInfo, DomainRef,
-    DomainState, DomainStats, Error, EventSink, GuestInterface, Hypervisor, JobInfo, MetadataKey,
-    MigrateRequest, NetworkInfo, NodeInfo, PoolInfo, PowerRequest, ResourceAct, Result, Screenshot,
-    SnapshotInfo, StatsGroups, UndefineScope, Version, VolumeInfo, XmlKind,
+    AddressSource, Affect, BlockJobEnd, BlockJobInfo, BlockJobRequest, CheckpointInfo, Class,
+    ConsoleInput, ConsoleSink, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, Error,
+    EventSink, GuestInterface, Hypervisor, JobInfo, MetadataKey, MigrateRequest, NetworkInfo,
+    NodeInfo, PoolInfo, PowerRequest, ResourceAct, Result, Screenshot, SnapshotInfo, StatsGroups,
+    Throttle, TransferSink, TransferSource, UndefineScope, Version, VolumeInfo, XmlKind,
 };
 
 impl Session {
@@ -486,6 +487,93 @@ impl Hypervisor for Session {
             sys::virDomainAbortJob(domain)
         })?;
         Ok(())
+    }
+
+    fn finished_job(&self, id: VmId) -> Result<JobInfo> {
+        self.finished_job_info(id)
+    }
+
+    fn start_post_copy(&self, id: VmId) -> Result<()> {
+        self.on_domain("switch migration of domain over", id, |domain| {
+            // SAFETY: `on_domain` passes a valid domain.
+            unsafe { sys::virDomainMigrateStartPostCopy(domain, 0) }
+        })?;
+        Ok(())
+    }
+
+    fn block_job_start(&self, id: VmId, disk: &str, request: &BlockJobRequest) -> Result<()> {
+        self.start_block_job(id, disk, request)
+    }
+
+    fn block_job(&self, id: VmId, disk: &str) -> Result<Option<BlockJobInfo>> {
+        self.read_block_job(id, disk)
+    }
+
+    fn block_job_end(&self, id: VmId, disk: &str, end: BlockJobEnd) -> Result<()> {
+        self.end_block_job(id, disk, end)
+    }
+
+    fn throttle(&self, id: VmId, disk: &str) -> Result<Throttle> {
+        self.read_throttle(id, disk)
+    }
+
+    fn set_throttle(
+        &self,
+        id: VmId,
+        disk: &str,
+        throttle: &Throttle,
+        affect: Affect,
+    ) -> Result<()> {
+        self.write_throttle(id, disk, throttle, affect)
+    }
+
+    fn freeze(&self, id: VmId, mounts: &[String]) -> Result<u32> {
+        self.freeze_guest(id, mounts)
+    }
+
+    fn thaw(&self, id: VmId) -> Result<u32> {
+        self.thaw_guest(id)
+    }
+
+    fn backup_start(&self, id: VmId, backup: &str, checkpoint: Option<&str>) -> Result<()> {
+        self.begin_backup(id, backup, checkpoint)
+    }
+
+    fn checkpoints(&self, id: VmId) -> Result<Vec<CheckpointInfo>> {
+        self.list_checkpoints(id)
+    }
+
+    fn checkpoint_delete(&self, id: VmId, name: &str) -> Result<()> {
+        self.delete_checkpoint(id, name)
+    }
+
+    fn volume_upload(
+        &self,
+        pool: &str,
+        name: &str,
+        source: Box<dyn TransferSource>,
+    ) -> Result<u64> {
+        self.upload(pool, name, source)
+    }
+
+    fn volume_download(&self, pool: &str, name: &str, sink: Box<dyn TransferSink>) -> Result<u64> {
+        self.download(pool, name, sink)
+    }
+
+    fn filters(&self) -> Result<Vec<String>> {
+        self.list_filters()
+    }
+
+    fn filter_define(&self, xml: &str) -> Result<String> {
+        self.define_filter(xml)
+    }
+
+    fn filter_xml(&self, name: &str) -> Result<String> {
+        self.read_filter(name)
+    }
+
+    fn filter_undefine(&self, name: &str) -> Result<()> {
+        self.remove_filter(name)
     }
 
     fn snapshots(&self, id: VmId) -> Result<Vec<SnapshotInfo>> {

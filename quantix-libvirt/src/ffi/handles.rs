@@ -68,6 +68,14 @@ handle!(
     Volume, sys::virStorageVol, sys::virStorageVolFree
 );
 handle!(
+    /// A checkpoint.
+    Checkpoint, sys::virDomainCheckpoint, sys::virDomainCheckpointFree
+);
+handle!(
+    /// A network filter.
+    Filter, sys::virNWFilter, sys::virNWFilterFree
+);
+handle!(
     /// A network.
     Network, sys::virNetwork, sys::virNetworkFree
 );

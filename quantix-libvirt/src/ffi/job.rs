@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Typed parameters that libvirt keeps for us.
-struct ParamList {
+pub(super) struct ParamList {
     first: sys::virTypedParameterPtr,
     count: i32,
     room: i32,
@@ -30,8 +30,13 @@ impl Drop for ParamList {
 }
 
 impl ParamList {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { first: std::ptr::null_mut(), count: 0, room: 0 }
+    }
+
+    /// The list and how many there are, as calls take them.
+    pub(super) fn parts(&self) -> (sys::virTypedParameterPtr, c_uint) {
+        (self.first, c_uint::try_from(self.count).unwrap_or(0))
     }
 
     fn text(&mut self, operation: &'static str, name: &str, value: &str) -> Result<()> {
@@ -45,7 +50,7 @@ impl ParamList {
         if added < 0 { Err(super::handles::last_error(operation)) } else { Ok(()) }
     }
 
-    fn number(&mut self, operation: &'static str, name: &str, value: u64) -> Result<()> {
+    pub(super) fn number(&mut self, operation: &'static str, name: &str, value: u64) -> Result<()> {
         let name = c_string(operation, name)?;
         // SAFETY: as above.
         let added = unsafe {
@@ -78,12 +83,16 @@ impl Session {
     }
 
     pub(super) fn job_info(&self, id: VmId) -> Result<JobInfo> {
+        self.job_stats(id, 0)
+    }
+
+    pub(super) fn job_stats(&self, id: VmId, flags: c_uint) -> Result<JobInfo> {
         let mut list = ParamList::new();
         let mut kind = 0;
         self.on_domain("read job of domain", id, |domain| {
             let (first, count) = (&raw mut list.first, &raw mut list.count);
             // SAFETY: `on_domain` passes a valid domain; all outputs are writable.
-            unsafe { sys::virDomainGetJobStats(domain, &raw mut kind, first, count, 0) }
+            unsafe { sys::virDomainGetJobStats(domain, &raw mut kind, first, count, flags) }
         })?;
         let count = usize::try_from(list.count).unwrap_or(0);
         let params = if list.first.is_null() {

@@ -6,14 +6,17 @@
 #![allow(unsafe_code, reason = "this module is the boundary to the C library")]
 
 mod calls;
+mod disk;
 mod event_loop;
 mod events;
+mod filter;
 mod handles;
 mod job;
 mod place;
 mod stats;
 mod stream;
 mod sys;
+mod transfer;
 
 use std::{
     fmt,

@@ -29,7 +29,7 @@ impl Session {
         Pool::adopt(raw).map_or_else(|| self.fail(operation), Ok).map_err(|e: Error| e.about(name))
     }
 
-    fn volume(&self, operation: &'static str, pool: &str, name: &str) -> Result<Volume> {
+    pub(super) fn volume(&self, operation: &'static str, pool: &str, name: &str) -> Result<Volume> {
         let pool = self.pool(operation, pool)?;
         let text = c_string(operation, name)?;
         // SAFETY: the pool is valid and `text` a C string.

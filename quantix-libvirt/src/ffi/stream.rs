@@ -20,7 +20,7 @@ use crate::{
 const CHUNK: usize = 64 << 10;
 
 impl Session {
-    fn stream(&self, operation: &'static str, flags: u32) -> Result<Stream> {
+    pub(super) fn stream(&self, operation: &'static str, flags: u32) -> Result<Stream> {
         // SAFETY: the connection is open.
         let raw = unsafe { sys::virStreamNew(self.connection.raw(), flags) };
         Stream::adopt(raw).map_or_else(|| self.fail(operation), Ok)

@@ -7,7 +7,9 @@
 #![allow(non_snake_case, reason = "the names of functions and arguments are libvirt's")]
 
 use std::{
-    ffi::{CStr, CString, c_char, c_int, c_uchar, c_uint, c_ulong, c_ulonglong, c_void},
+    ffi::{
+        CStr, CString, c_char, c_int, c_longlong, c_uchar, c_uint, c_ulong, c_ulonglong, c_void,
+    },
     sync::OnceLock,
 };
 
@@ -131,6 +133,11 @@ functions! {
         fn virConnectGetURI(conn: virConnectPtr) -> *mut c_char;
         fn virConnectGetVersion(conn: virConnectPtr, hvVer: *mut c_ulong) -> c_int;
         fn virConnectIsAlive(conn: virConnectPtr) -> c_int;
+        fn virConnectListAllNWFilters(
+            conn: virConnectPtr,
+            filters: *mut *mut virNWFilterPtr,
+            flags: c_uint,
+        ) -> c_int;
         fn virConnectListAllNetworks(
             conn: virConnectPtr,
             nets: *mut *mut virNetworkPtr,
@@ -153,12 +160,59 @@ functions! {
         fn virDomainAbortJob(dom: virDomainPtr) -> c_int;
         fn virDomainAttachDeviceFlags(domain: virDomainPtr, xml: *const c_char, flags: c_uint)
         -> c_int;
+        fn virDomainBackupBegin(
+            domain: virDomainPtr,
+            backupXML: *const c_char,
+            checkpointXML: *const c_char,
+            flags: c_uint,
+        ) -> c_int;
+        fn virDomainBlockCommit(
+            dom: virDomainPtr,
+            disk: *const c_char,
+            base: *const c_char,
+            top: *const c_char,
+            bandwidth: c_ulong,
+            flags: c_uint,
+        ) -> c_int;
+        fn virDomainBlockCopy(
+            dom: virDomainPtr,
+            disk: *const c_char,
+            destxml: *const c_char,
+            params: virTypedParameterPtr,
+            nparams: c_int,
+            flags: c_uint,
+        ) -> c_int;
+        fn virDomainBlockJobAbort(dom: virDomainPtr, disk: *const c_char, flags: c_uint) -> c_int;
+        fn virDomainBlockPull(
+            dom: virDomainPtr,
+            disk: *const c_char,
+            bandwidth: c_ulong,
+            flags: c_uint,
+        ) -> c_int;
+        fn virDomainBlockRebase(
+            dom: virDomainPtr,
+            disk: *const c_char,
+            base: *const c_char,
+            bandwidth: c_ulong,
+            flags: c_uint,
+        ) -> c_int;
         fn virDomainBlockResize(
             dom: virDomainPtr,
             disk: *const c_char,
             size: c_ulonglong,
             flags: c_uint,
         ) -> c_int;
+        fn virDomainCheckpointDelete(checkpoint: virDomainCheckpointPtr, flags: c_uint) -> c_int;
+        fn virDomainCheckpointFree(checkpoint: virDomainCheckpointPtr) -> c_int;
+        fn virDomainCheckpointGetXMLDesc(
+            checkpoint: virDomainCheckpointPtr,
+            flags: c_uint,
+        ) -> *mut c_char;
+        fn virDomainCheckpointLookupByName(
+            domain: virDomainPtr,
+            name: *const c_char,
+            flags: c_uint,
+        ) -> virDomainCheckpointPtr;
         fn virDomainCreateWithFlags(domain: virDomainPtr, flags: c_uint) -> c_int;
         fn virDomainDefineXMLFlags(
             conn: virConnectPtr,
@@ -168,8 +222,33 @@ functions! {
         fn virDomainDestroyFlags(domain: virDomainPtr, flags: c_uint) -> c_int;
         fn virDomainDetachDeviceFlags(domain: virDomainPtr, xml: *const c_char, flags: c_uint)
         -> c_int;
+        fn virDomainFSFreeze(
+            dom: virDomainPtr,
+            mountpoints: *mut *const c_char,
+            nmountpoints: c_uint,
+            flags: c_uint,
+        ) -> c_int;
+        fn virDomainFSThaw(
+            dom: virDomainPtr,
+            mountpoints: *mut *const c_char,
+            nmountpoints: c_uint,
+            flags: c_uint,
+        ) -> c_int;
         fn virDomainFree(domain: virDomainPtr) -> c_int;
         fn virDomainGetAutostart(domain: virDomainPtr, autostart: *mut c_int) -> c_int;
+        fn virDomainGetBlockIoTune(
+            dom: virDomainPtr,
+            disk: *const c_char,
+            params: virTypedParameterPtr,
+            nparams: *mut c_int,
+            flags: c_uint,
+        ) -> c_int;
+        fn virDomainGetBlockJobInfo(
+            dom: virDomainPtr,
+            disk: *const c_char,
+            info: virDomainBlockJobInfoPtr,
+            flags: c_uint,
+        ) -> c_int;
         fn virDomainGetInfo(domain: virDomainPtr, info: virDomainInfoPtr) -> c_int;
         fn virDomainGetJobStats(
             domain: virDomainPtr,
@@ -202,6 +281,11 @@ functions! {
         ) -> c_int;
         fn virDomainInterfaceFree(iface: virDomainInterfacePtr);
         fn virDomainIsPersistent(dom: virDomainPtr) -> c_int;
+        fn virDomainListAllCheckpoints(
+            domain: virDomainPtr,
+            checkpoints: *mut *mut virDomainCheckpointPtr,
+            flags: c_uint,
+        ) -> c_int;
         fn virDomainListAllSnapshots(
             domain: virDomainPtr,
             snaps: *mut *mut virDomainSnapshotPtr,
@@ -217,6 +301,7 @@ functions! {
         fn virDomainLookupByUUID(conn: virConnectPtr, uuid: *const c_uchar) -> virDomainPtr;
         fn virDomainManagedSave(dom: virDomainPtr, flags: c_uint) -> c_int;
         fn virDomainManagedSaveRemove(dom: virDomainPtr, flags: c_uint) -> c_int;
+        fn virDomainMigrateStartPostCopy(domain: virDomainPtr, flags: c_uint) -> c_int;
         fn virDomainMigrateToURI3(
             domain: virDomainPtr,
             dconnuri: *const c_char,
@@ -241,6 +326,13 @@ functions! {
             flags: c_uint,
         ) -> *mut c_char;
         fn virDomainSetAutostart(domain: virDomainPtr, autostart: c_int) -> c_int;
+        fn virDomainSetBlockIoTune(
+            dom: virDomainPtr,
+            disk: *const c_char,
+            params: virTypedParameterPtr,
+            nparams: c_int,
+            flags: c_uint,
+        ) -> c_int;
         fn virDomainSetMemoryFlags(domain: virDomainPtr, memory: c_ulong, flags: c_uint) -> c_int;
         fn virDomainSetMetadata(
             domain: virDomainPtr,
@@ -276,6 +368,12 @@ functions! {
         fn virEventRunDefaultImpl() -> c_int;
         fn virGetLastError() -> virErrorPtr;
         fn virInitialize() -> c_int;
+        fn virNWFilterDefineXML(conn: virConnectPtr, xmlDesc: *const c_char) -> virNWFilterPtr;
+        fn virNWFilterFree(nwfilter: virNWFilterPtr) -> c_int;
+        fn virNWFilterGetName(nwfilter: virNWFilterPtr) -> *const c_char;
+        fn virNWFilterGetXMLDesc(nwfilter: virNWFilterPtr, flags: c_uint) -> *mut c_char;
+        fn virNWFilterLookupByName(conn: virConnectPtr, name: *const c_char) -> virNWFilterPtr;
+        fn virNWFilterUndefine(nwfilter: virNWFilterPtr) -> c_int;
         fn virNetworkCreate(network: virNetworkPtr) -> c_int;
         fn virNetworkDefineXML(conn: virConnectPtr, xmlDesc: *const c_char) -> virNetworkPtr;
         fn virNetworkDestroy(network: virNetworkPtr) -> c_int;
@@ -323,12 +421,26 @@ functions! {
             flags: c_uint,
         ) -> virStorageVolPtr;
         fn virStorageVolDelete(vol: virStorageVolPtr, flags: c_uint) -> c_int;
+        fn virStorageVolDownload(
+            vol: virStorageVolPtr,
+            stream: virStreamPtr,
+            offset: c_ulonglong,
+            length: c_ulonglong,
+            flags: c_uint,
+        ) -> c_int;
         fn virStorageVolFree(vol: virStorageVolPtr) -> c_int;
         fn virStorageVolGetName(vol: virStorageVolPtr) -> *const c_char;
         fn virStorageVolGetPath(vol: virStorageVolPtr) -> *mut c_char;
         fn virStorageVolGetXMLDesc(pool: virStorageVolPtr, flags: c_uint) -> *mut c_char;
         fn virStorageVolLookupByName(pool: virStoragePoolPtr, name: *const c_char) -> virStorageVolPtr;
         fn virStorageVolResize(vol: virStorageVolPtr, capacity: c_ulonglong, flags: c_uint) -> c_int;
+        fn virStorageVolUpload(
+            vol: virStorageVolPtr,
+            stream: virStreamPtr,
+            offset: c_ulonglong,
+            length: c_ulonglong,
+            flags: c_uint,
+        ) -> c_int;
         fn virStreamAbort(st: virStreamPtr) -> c_int;
         fn virStreamEventAddCallback(
             stream: virStreamPtr,
@@ -342,7 +454,15 @@ functions! {
         fn virStreamFree(st: virStreamPtr) -> c_int;
         fn virStreamNew(conn: virConnectPtr, flags: c_uint) -> virStreamPtr;
         fn virStreamRecv(st: virStreamPtr, data: *mut c_char, nbytes: usize) -> c_int;
+        fn virStreamRecvFlags(
+            st: virStreamPtr,
+            data: *mut c_char,
+            nbytes: usize,
+            flags: c_uint,
+        ) -> c_int;
+        fn virStreamRecvHole(arg1: virStreamPtr, length: *mut c_longlong, flags: c_uint) -> c_int;
         fn virStreamSend(st: virStreamPtr, data: *const c_char, nbytes: usize) -> c_int;
+        fn virStreamSendHole(st: virStreamPtr, length: c_longlong, flags: c_uint) -> c_int;
         fn virTypedParamsAddString(
             params: *mut virTypedParameterPtr,
             nparams: *mut c_int,
@@ -357,6 +477,7 @@ functions! {
             name: *const c_char,
             value: c_ulonglong,
         ) -> c_int;
+        fn virTypedParamsClear(params: virTypedParameterPtr, nparams: c_int);
         fn virTypedParamsFree(params: virTypedParameterPtr, nparams: c_int);
     }
     "libvirt-qemu.so.0": {

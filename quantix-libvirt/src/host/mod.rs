@@ -2,6 +2,7 @@
 
 mod calls;
 mod console;
+mod disks;
 mod events;
 mod quarantine;
 mod resources;
@@ -13,6 +14,7 @@ use quantix_core::VmId;
 use tokio::time::{Instant, timeout_at};
 
 pub use self::console::{CONSOLE_CHUNKS_MAX, Console};
+pub use self::disks::{BlockJob, BlockJobState};
 pub use self::runner::{CALLS_IN_FLIGHT_MAX, CONNECTIONS_GIVEN_UP_MAX};
 use self::{
     events::Supervisor,
@@ -72,7 +74,7 @@ impl fmt::Debug for Host {
 
 /// How a call treats the domain that it is about.
 #[derive(Clone, Copy, Debug)]
-enum Target {
+pub(crate) enum Target {
     /// It is about the host.
     Host,
     /// It may need the domain's monitor or agent: one at a time, none in quarantine.
@@ -181,7 +183,7 @@ impl Host {
     }
 
     /// Makes one call, once.
-    async fn act<T: Send + 'static>(
+    pub(crate) async fn act<T: Send + 'static>(
         &self,
         lane: Lane,
         operation: &'static str,
@@ -192,7 +194,7 @@ impl Host {
     }
 
     /// Makes a call that changes nothing; once more where the connection broke under it.
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         lane: Lane,
         operation: &'static str,

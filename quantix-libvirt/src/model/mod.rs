@@ -1,5 +1,6 @@
 //! What calls take and give back: plain values, with the wire form that the command line prints.
 
+mod disk;
 mod place;
 mod stream;
 
@@ -9,10 +10,14 @@ use quantix_core::{MemoryMib, VmId};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    disk::{
+        BackupReport, BackupSpec, BackupTarget, BlockJobEnd, BlockJobInfo, BlockJobRequest,
+        CheckpointInfo, Throttle,
+    },
     place::{AddressSource, NetworkInfo, PoolInfo, ResourceAct, SnapshotInfo, VolumeInfo},
     stream::{
         ConsoleInput, ConsoleOutput, ConsoleSink, JobInfo, MigrateRequest, SCREENSHOT_BYTES_MAX,
-        Screenshot,
+        Screenshot, TransferSink, TransferSource,
     },
 };
 

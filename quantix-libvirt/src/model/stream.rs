@@ -39,6 +39,51 @@ pub trait ConsoleInput: Send + Sync + fmt::Debug {
     fn send(&self, bytes: &[u8]) -> Result<usize>;
 }
 
+/// Gives the content of a volume; called on a thread of the backend, where it may block.
+pub trait TransferSource: Send {
+    /// Fills a part of a buffer: how much, nothing at the end.
+    ///
+    /// # Errors
+    /// When the content cannot be read; the transfer then fails.
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize>;
+}
+
+impl<R: std::io::Read + Send> TransferSource for R {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        std::io::Read::read(self, buffer)
+    }
+}
+
+/// Takes the content of a volume; called on a thread of the backend, where it may block.
+pub trait TransferSink: Send {
+    /// Takes bytes.
+    ///
+    /// # Errors
+    /// When they cannot be kept; the transfer then fails.
+    fn data(&mut self, bytes: &[u8]) -> std::io::Result<()>;
+
+    /// Takes so many zeros, which need not be stored.
+    ///
+    /// # Errors
+    /// As [`TransferSink::data`].
+    fn hole(&mut self, length: u64) -> std::io::Result<()>;
+}
+
+/// A file takes holes by leaving them out.
+impl TransferSink for std::fs::File {
+    fn data(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        std::io::Write::write_all(self, bytes)
+    }
+
+    fn hole(&mut self, length: u64) -> std::io::Result<()> {
+        use std::io::Seek;
+        let length = i64::try_from(length).map_err(std::io::Error::other)?;
+        let end = self.seek(std::io::SeekFrom::Current(length))?;
+        // A hole at the end is there only once the file is as long.
+        if end > self.metadata()?.len() { self.set_len(end) } else { Ok(()) }
+    }
+}
+
 /// How a domain moves to another host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,6 +159,9 @@ pub struct JobInfo {
 }
 
 impl JobInfo {
+    /// The kind of a job that ended well.
+    pub const COMPLETED: i32 = 3;
+
     /// Whether a job runs.
     #[must_use]
     pub fn is_running(&self) -> bool {

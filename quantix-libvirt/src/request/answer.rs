@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::{Request, RequestError};
 use crate::{
-    AddressList, Class, CreateOptions, DomainRef, DomainSpec, Error, FileReport, Host, NetworkList,
-    Plan, PoolList, SnapshotList, StoppedReport, VolumeList, XmlReport,
+    AddressList, BlockJobState, Class, CreateOptions, DomainRef, DomainSpec, Error, FileReport,
+    Host, NetworkList, Plan, PoolList, SnapshotList, StoppedReport, VolumeList, XmlReport,
 };
 
 type Answer = Result<String, RequestError>;
@@ -54,6 +54,11 @@ impl Host {
             | R::DefineNetwork { .. }
             | R::ChangeNetwork { .. }
             | R::NetworkXml { .. } => self.answer_network(request).await,
+            R::Filters {}
+            | R::DefineFilter { .. }
+            | R::FilterXml { .. }
+            | R::DeleteFilter { .. }
+            | R::ApplySecurityGroup { .. } => self.answer_filter(request).await,
             _ => self.answer_machine(request).await,
         }
     }
@@ -132,6 +137,26 @@ impl Host {
         json_of(&NetworkList { networks: self.networks().await? })
     }
 
+    async fn answer_filter(&self, request: &Request) -> Answer {
+        use Request as R;
+        match request {
+            R::DefineFilter { xml } => {
+                return json_of(&json!({ "name": self.filter_define(xml).await? }));
+            }
+            R::FilterXml { filter } => {
+                let xml = self.filter_xml(filter).await?;
+                return json_of(&json!({ "name": filter, "xml": xml }));
+            }
+            R::ApplySecurityGroup { group, members } => {
+                let of = |key: &_| members.get(key).cloned().unwrap_or_default();
+                return json_of(&json!({ "name": self.apply_security_group(group, of).await? }));
+            }
+            R::DeleteFilter { filter } => self.filter_undefine(filter).await?,
+            _ => {}
+        }
+        json_of(&json!({ "filters": self.filters().await? }))
+    }
+
     /// A request about one machine.
     async fn answer_machine(&self, request: &Request) -> Answer {
         let domain = self.find(request.vm()).await?;
@@ -151,6 +176,15 @@ impl Host {
             | Request::AgentWrite { .. }
             | Request::Screenshot { .. }
             | Request::Addresses { .. } => self.answer_guest(&domain, request).await,
+            Request::BlockJob { .. }
+            | Request::BlockJobInfo { .. }
+            | Request::Throttle { .. }
+            | Request::SetThrottle { .. }
+            | Request::Freeze { .. }
+            | Request::Thaw { .. }
+            | Request::Backup { .. }
+            | Request::Checkpoints { .. }
+            | Request::DeleteCheckpoint { .. } => self.answer_disk(&domain, request).await,
             Request::Snapshots { .. }
             | Request::TakeSnapshot { .. }
             | Request::RevertSnapshot { .. }
@@ -244,6 +278,41 @@ impl Host {
         }
     }
 
+    async fn answer_disk(&self, domain: &DomainRef, request: &Request) -> Answer {
+        use Request as R;
+        let id = domain.id;
+        match request {
+            R::BlockJob { disk, job, finish, .. } => {
+                let mut job = self.start_block_job(id, disk, job).await?;
+                let state = job.wait(|_| ()).await?;
+                let is_ready = state == BlockJobState::Ready;
+                if let (true, Some(end)) = (is_ready, finish) {
+                    job.finish(*end).await?;
+                }
+                let word = if is_ready { "ready" } else { "completed" };
+                let finished = !is_ready || finish.is_some();
+                json_of(&json!({ "disk": disk, "state": word, "finished": finished }))
+            }
+            R::BlockJobInfo { disk, .. } => json_of(&self.block_job_info(id, disk).await?),
+            R::SetThrottle { disk, throttle, affect, .. } => {
+                self.set_throttle(id, disk, throttle, *affect).await?;
+                json_of(&self.throttle(id, disk).await?)
+            }
+            R::Throttle { disk, .. } => json_of(&self.throttle(id, disk).await?),
+            R::Freeze { mounts, .. } => {
+                json_of(&json!({ "count": self.freeze(id, mounts).await? }))
+            }
+            R::Thaw { .. } => json_of(&json!({ "count": self.thaw(id).await? })),
+            R::Backup { backup, .. } => json_of(&self.backup(domain, backup, |_| ()).await?),
+            _ => {
+                if let R::DeleteCheckpoint { name, .. } = request {
+                    self.checkpoint_delete(id, name).await?;
+                }
+                json_of(&json!({ "checkpoints": self.checkpoints(id).await? }))
+            }
+        }
+    }
+
     async fn answer_snapshot(&self, domain: &DomainRef, request: &Request) -> Answer {
         let id = domain.id;
         match request {
@@ -281,6 +350,8 @@ impl Host {
             }
             R::ResizeDisk { disk, bytes, .. } => self.block_resize(id, disk, *bytes).await,
             R::AbortJob { .. } => self.abort_job(id).await,
+            R::StartPostCopy { .. } => self.start_post_copy(id).await,
+            R::EndBlockJob { disk, end, .. } => self.end_block_job(id, disk, *end).await,
             _ => Ok(()),
         }
     }
@@ -323,6 +394,17 @@ impl Request {
             | R::Migrate { vm, .. }
             | R::Job { vm }
             | R::AbortJob { vm }
+            | R::StartPostCopy { vm }
+            | R::BlockJob { vm, .. }
+            | R::BlockJobInfo { vm, .. }
+            | R::EndBlockJob { vm, .. }
+            | R::Throttle { vm, .. }
+            | R::SetThrottle { vm, .. }
+            | R::Freeze { vm, .. }
+            | R::Thaw { vm }
+            | R::Backup { vm, .. }
+            | R::Checkpoints { vm }
+            | R::DeleteCheckpoint { vm, .. }
             | R::Snapshots { vm }
             | R::TakeSnapshot { vm, .. }
             | R::RevertSnapshot { vm, .. }
@@ -344,6 +426,11 @@ impl Request {
             | R::DefineNetwork { .. }
             | R::ChangeNetwork { .. }
             | R::NetworkXml { .. }
+            | R::Filters {}
+            | R::DefineFilter { .. }
+            | R::FilterXml { .. }
+            | R::DeleteFilter { .. }
+            | R::ApplySecurityGroup { .. }
             | R::Tagged { .. } => "",
         }
     }

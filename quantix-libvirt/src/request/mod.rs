@@ -2,12 +2,18 @@
 
 mod answer;
 
-use quantix_core::Finding;
+use std::{collections::BTreeMap, net::IpAddr};
+
+use quantix_core::{
+    Finding,
+    model::{SecurityGroup, SecurityGroupKey},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Affect, Error, MigrateRequest, PowerRequest, ResourceAct, SpecError, StopMode, XmlKind,
+    Affect, BackupSpec, BlockJobEnd, BlockJobRequest, Error, MigrateRequest, PowerRequest,
+    ResourceAct, SpecError, StopMode, Throttle, XmlKind,
 };
 
 /// The most bytes of a request.
@@ -197,6 +203,45 @@ pub enum Request {
     Job { vm: String },
     /// Ends the job of a machine: [`crate::StateReport`].
     AbortJob { vm: String },
+    /// Lets a migration with `post_copy` switch over: [`crate::StateReport`].
+    StartPostCopy { vm: String },
+    /// Runs a job on a disk to its end, or until it is ready; then `finish` ends it:
+    /// `{"disk","state","finished"}` with `state` one of `completed` and `ready`.
+    BlockJob {
+        vm: String,
+        disk: String,
+        job: BlockJobRequest,
+        #[serde(default)]
+        finish: Option<BlockJobEnd>,
+    },
+    /// How far the job on a disk is: [`crate::BlockJobInfo`], or `null`.
+    BlockJobInfo { vm: String, disk: String },
+    /// Ends the job on a disk: [`crate::StateReport`].
+    EndBlockJob { vm: String, disk: String, end: BlockJobEnd },
+    /// The limits of a disk: [`crate::Throttle`].
+    Throttle { vm: String, disk: String },
+    /// Limits a disk: [`crate::Throttle`].
+    SetThrottle {
+        vm: String,
+        disk: String,
+        throttle: Throttle,
+        #[serde(default)]
+        affect: Affect,
+    },
+    /// Freezes file systems of the guest: `{"count"}`.
+    Freeze {
+        vm: String,
+        #[serde(default)]
+        mounts: Vec<String>,
+    },
+    /// Thaws them: `{"count"}`.
+    Thaw { vm: String },
+    /// Backs up disks to files of the host: [`crate::BackupReport`].
+    Backup { vm: String, backup: BackupSpec },
+    /// The checkpoints of a machine: `{"checkpoints"}` of [`crate::CheckpointInfo`].
+    Checkpoints { vm: String },
+    /// Removes a checkpoint: as `checkpoints`.
+    DeleteCheckpoint { vm: String, name: String },
     /// The snapshots of a machine: [`crate::SnapshotList`].
     Snapshots { vm: String },
     /// Takes a snapshot: [`crate::SnapshotList`].
@@ -234,6 +279,21 @@ pub enum Request {
     ChangeNetwork { network: String, act: ResourceAct },
     /// The XML of a network: `{"name","xml"}`.
     NetworkXml { network: String },
+    /// The network filters: `{"filters"}`.
+    Filters {},
+    /// Defines a network filter from XML, or replaces it: `{"name"}`.
+    DefineFilter { xml: String },
+    /// The XML of a network filter: `{"name","xml"}`.
+    FilterXml { filter: String },
+    /// Removes a network filter that nothing uses: as `filters`.
+    DeleteFilter { filter: String },
+    /// Makes the filter of a security group what it says now; `members` are the addresses of the
+    /// interfaces in other groups: `{"name"}`.
+    ApplySecurityGroup {
+        group: SecurityGroup,
+        #[serde(default)]
+        members: BTreeMap<SecurityGroupKey, Vec<IpAddr>>,
+    },
     /// The machines that bear the mark of Quantix, of one owner or of all: `{"vms"}` of
     /// [`crate::Tagged`].
     Tagged {

@@ -3,7 +3,7 @@
 use quantix_core::Bytes;
 use quantix_xml::{Document, Element};
 
-use crate::{SnapshotInfo, VolumeInfo};
+use crate::{CheckpointInfo, SnapshotInfo, VolumeInfo};
 
 fn text(element: Option<Element<'_>>) -> Option<String> {
     element.map(|element| element.text().trim().to_owned()).filter(|text| !text.is_empty())
@@ -38,5 +38,19 @@ pub(crate) fn volume_info(name: String, path: String, xml: &str) -> Option<Volum
         capacity_bytes: bytes("capacity"),
         allocation_bytes: bytes("allocation"),
         backing: text(root.find("backingStore/path")),
+    })
+}
+
+/// A checkpoint from its XML; `None` where it is none.
+pub(crate) fn checkpoint_info(xml: &str) -> Option<CheckpointInfo> {
+    let document = Document::parse(xml).ok()?;
+    let checkpoint = super::Checkpoint::of(document.root());
+    let kept = |disk: &super::CheckpointDisk<'_>| disk.checkpoint().as_deref() == Some("bitmap");
+    let disks = checkpoint.disks().into_iter().filter(kept).filter_map(|disk| disk.name());
+    Some(CheckpointInfo {
+        name: checkpoint.name()?.into_owned(),
+        parent: checkpoint.parent_name().map(std::borrow::Cow::into_owned),
+        created_at: checkpoint.creation_time().unwrap_or(0),
+        disks: disks.map(std::borrow::Cow::into_owned).collect(),
     })
 }

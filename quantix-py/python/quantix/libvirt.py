@@ -303,6 +303,103 @@ class Host:
         """End the job of a machine."""
         return self.run("abort_job", vm=vm)
 
+    def start_post_copy(self, vm: str) -> Report:
+        """Let a migration with ``post_copy`` switch over before all memory is there."""
+        return self.run("start_post_copy", vm=vm)
+
+    # Disks.
+
+    def block_job(
+        self, vm: str, disk: str, kind: str, *, finish: str | None = None, **options: Any
+    ) -> Report:
+        """Run a job on a disk to its end, or until it is ready; then ``finish`` ends it.
+
+        ``kind`` is ``commit``, ``pull`` or ``copy``, with the options ``base``, ``top``, ``to``,
+        ``format``, ``shallow`` and ``bytes_per_second``; ``finish`` is ``pivot`` or ``abort``.
+        """
+        job = {"kind": kind, **options}
+        return self.run("block_job", vm=vm, disk=disk, job=job, finish=finish)
+
+    def block_job_info(self, vm: str, disk: str) -> Report | None:
+        """How far the job on a disk is; ``None`` where there is none."""
+        return self.run("block_job_info", vm=vm, disk=disk)
+
+    def end_block_job(self, vm: str, disk: str, end: str) -> Report:
+        """End the job on a disk: ``pivot`` or ``abort``."""
+        return self.run("end_block_job", vm=vm, disk=disk, end=end)
+
+    def throttle(self, vm: str, disk: str) -> Report:
+        """The limits of a disk."""
+        return self.run("throttle", vm=vm, disk=disk)
+
+    def set_throttle(
+        self, vm: str, disk: str, *, affect: Affect = "live", **limits: int
+    ) -> Report:
+        """Limit a disk, such as ``total_bytes_sec`` and ``total_iops_sec``; zero is no limit."""
+        return self.run("set_throttle", vm=vm, disk=disk, throttle=limits, affect=affect)
+
+    def freeze(self, vm: str, *mounts: str) -> int:
+        """Freeze file systems of the guest, all where none is named; how many."""
+        return int(self.run("freeze", vm=vm, mounts=mounts)["count"])
+
+    def thaw(self, vm: str) -> int:
+        """Thaw the file systems of the guest; how many."""
+        return int(self.run("thaw", vm=vm)["count"])
+
+    def backup(
+        self,
+        vm: str,
+        disks: Mapping[str, str],
+        *,
+        since: str | None = None,
+        checkpoint: str | None = None,
+    ) -> Report:
+        """Back up disks of a running machine to files of its host, by target.
+
+        With ``since``, the name of a checkpoint, only what changed since then; ``checkpoint`` makes
+        one at this moment.
+        """
+        targets = [{"disk": disk, "file": file} for disk, file in disks.items()]
+        backup = {"disks": targets, "since": since, "checkpoint": checkpoint}
+        return self.run("backup", vm=vm, backup=backup)
+
+    def checkpoints(self, vm: str) -> Reports:
+        """The checkpoints of a machine, oldest first."""
+        return _list(self.run("checkpoints", vm=vm), "checkpoints")
+
+    def delete_checkpoint(self, vm: str, name: str) -> Reports:
+        """Remove a checkpoint; the one before it takes over what it knew."""
+        return _list(self.run("delete_checkpoint", vm=vm, name=name), "checkpoints")
+
+    # Network filters.
+
+    def filters(self) -> Names:
+        """The names of the network filters."""
+        names: Names = self.run("filters")["filters"]
+        return names
+
+    def define_filter(self, xml: str) -> str:
+        """Define a network filter from XML, or replace it; its name."""
+        return str(self.run("define_filter", xml=xml)["name"])
+
+    def filter_xml(self, name: str) -> str:
+        """The XML of a network filter."""
+        return str(self.run("filter_xml", filter=name)["xml"])
+
+    def delete_filter(self, name: str) -> None:
+        """Remove a network filter that nothing uses."""
+        self.run("delete_filter", filter=name)
+
+    def apply_security_group(
+        self, group: Mapping[str, Any], members: Mapping[str, Any] | None = None
+    ) -> str:
+        """Make the network filter of a security group what the group says now; its name.
+
+        ``members`` are the addresses of the interfaces in the groups that its rules name.
+        """
+        fields = {"group": dict(group), "members": dict(members or {})}
+        return str(self.run("apply_security_group", **fields)["name"])
+
     # Snapshots.
 
     def snapshots(self, vm: str) -> Reports:

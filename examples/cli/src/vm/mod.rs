@@ -6,6 +6,7 @@ mod console;
 mod migrate;
 mod power;
 mod resources;
+mod run;
 mod show;
 mod watch;
 
@@ -78,6 +79,8 @@ pub(crate) enum VmCommand {
     Events(watch::EventsArgs),
     /// Print statistics of all machines, or of some.
     Stats(watch::StatsArgs),
+    /// Make any call, given as a document: jobs on disks, backups, filters and all the rest.
+    Run(run::RunArgs),
 }
 
 impl VmCommand {
@@ -110,6 +113,7 @@ impl VmCommand {
             Self::Networks(args) => args.run(ui),
             Self::Events(args) => args.run(ui),
             Self::Stats(args) => args.run(ui),
+            Self::Run(args) => args.run(ui),
         }
     }
 }
