@@ -3,6 +3,7 @@
 //! `./dev bench core [FOLDERS]`: builds a tree of 1,000,000 folders (ten in each), looks paths up,
 //! moves subtrees and lists, with `FolderTree`, with a `HashMap` from path to folder whose paths are
 //! rewritten, and with SQLite and a materialised path. Prints one table; times are medians.
+//! `benches/results/core.md` keeps what one run printed.
 
 mod documents;
 mod map;
