@@ -4,7 +4,7 @@
 phases=(scripts fmt clippy docs tests doctests fuzz python c)
 guest_phases=(tests python c) # these read or boot the appliance
 
-check_scripts() { (cd "$root" && shellcheck -x dev examples/guest/build.sh quantix-libvirt/tests/lab/hosts.sh .ci/run); }
+check_scripts() { (cd "$root" && shellcheck -x dev examples/guest/build.sh quantix-cloudinit/tests/guest/apply.sh quantix-libvirt/tests/lab/hosts.sh .ci/run); }
 check_fmt() { cargo fmt --all --check && cargo fmt --manifest-path "$root/fuzz/Cargo.toml" --check; }
 check_clippy() { cargo clippy --workspace --all-targets --locked -- -D warnings; }
 # The command is no library, and its name would take the place of the C library's pages.
@@ -13,7 +13,9 @@ check_docs() { RUSTDOCFLAGS='-D warnings' cargo doc --workspace --exclude quanti
 # The end-to-end test deploys the real appliance; its own test group in .config/nextest.toml keeps
 # machines from running side by side.
 check_tests() {
-	QUANTIX_GUEST_OVA=$guest_ova cargo nextest run --workspace --locked --no-fail-fast
+	guest_unpack
+	QUANTIX_GUEST_OVA=$guest_ova QUANTIX_GUEST_PARTS=$guest_parts \
+		cargo nextest run --workspace --locked --no-fail-fast
 }
 
 check_doctests() { cargo test --doc --workspace --locked --quiet --no-fail-fast; }

@@ -43,3 +43,24 @@ guest_wait() {
 	guest_pid=''
 	step guest "made, $(elapsed "$guest_since") after its start"
 }
+
+# What tests of single parts of the guest need: its disk as plain bytes, and the tree of its root.
+# Unpacked from the appliance, so that both are what the appliance holds; no loop device, no mount.
+guest_parts=${guest_ova%.ova}.parts
+
+guest_unpack() {
+	[[ -e $guest_parts/made ]] && return
+	step guest "unpacking its disk and its root, once: $guest_parts"
+	quietly as_root bash -euo pipefail -c '
+		ova=$1 parts=$2
+		rm -rf "${parts%/*}"/guest-*.parts
+		mkdir -p "$parts/root"
+		tar -xf "$ova" -C "$parts" --wildcards "*.vmdk"
+		qemu-img convert -O raw "$parts"/*.vmdk "$parts/disk.raw"
+		rm "$parts"/*.vmdk
+		start=$(sfdisk --json "$parts/disk.raw" | sed -n "s/.*\"start\": *\([0-9]*\).*/\1/p" | tail -n 1)
+		debugfs -R "rdump / $parts/root" "$parts/disk.raw?offset=$((start * 512))"
+		[[ -x $parts/root/usr/bin/cloud-init ]]
+		touch "$parts/made"
+	' unpack "$guest_ova" "$guest_parts" || die "the appliance could not be unpacked: $guest_ova"
+}

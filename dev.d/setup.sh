@@ -11,7 +11,7 @@ packages=(
 	# to make the guest, by tools that are not ours
 	mmdebstrap debian-archive-keyring qemu-utils e2fsprogs fdisk dosfstools mtools syslinux syslinux-common
 	# to judge what we write
-	cloud-init python3-yaml genisoimage xorriso libxml2-utils
+	cloud-init cloud-image-utils python3-yaml python3-pycdlib python3-jsonschema genisoimage xorriso libxml2-utils
 	# to test the Python package, the C library and the scripts
 	python3-venv valgrind shellcheck
 )

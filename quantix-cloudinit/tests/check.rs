@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic and print")]
 
+mod judges;
 mod support;
 
 use std::process::Command;
 
 use quantix_cloudinit::{
-    check::{CheckOptions, CheckReport, DocumentKind, check_batch_line, check_document},
+    check::{
+        CheckOptions, CheckReport, DocumentKind, TEMPLATE_BYTES_MAX, check_batch_line,
+        check_document,
+    },
     user_data::{
         Chpasswd, ChpasswdUser, Command as Run, Content, Group, Growpart, ManageEtcHosts, Mount,
         Ntp, PowerMode, PowerState, Sudo, Swap, SwapSize, User, UserData, WriteFile,
@@ -321,4 +325,55 @@ fn the_real_cloud_init_agrees_on_verdicts() {
         let report = check_document(text.as_bytes(), &report);
         assert_eq!(report.valid, accepted, "{text:?} with {version}\n{said}\n{report:#?}");
     }
+}
+
+/// The variables of templates are those that Jinja itself finds, and what no guest sets is told.
+#[test]
+fn variables_of_templates_are_listed() {
+    const SCRIPT: &str = "
+import json, sys
+from jinja2 import Environment, meta
+print(json.dumps(sorted(meta.find_undeclared_variables(Environment().parse(sys.argv[1])) - {'range'})))
+";
+    let table: [(&str, &[&str]); 9] = [
+        ("a: {{ v1.local_hostname }} {{ ds.meta_data.x }}", &[]),
+        ("a: {{ local_hostname }} {{ sys_info.dist }}", &[]),
+        ("{% for x in v1.public_ssh_keys %}a: {{ x }}{{ loop.index }}{% endfor %}", &[]),
+        ("{% set n = 3 %}a: {{ n }} {{ range(n) }}", &[]),
+        ("a: {{ v1.local_hostnam }}", &["undefined-variable 2:7 v1.local_hostname"]),
+        ("# é {{ hostnme }}\na: {{ local_hostname }}", &["undefined-variable 2:8 "]),
+        ("a: {{ mine | default('x') }} {% if mine is defined %}b{% endif %}", &[]),
+        ("{% raw %}a: {{ mine }}{% endraw %}", &[]),
+        ("a: {{ mine", &["template-syntax 2:1 "]),
+    ];
+    for (body, expected) in table {
+        let text = format!("## template: jinja\n{body}\n");
+        let lint = check(&text).lint;
+        let wrong: Vec<&Finding> = lint
+            .iter()
+            .filter(|it| matches!(it.code.as_ref(), "undefined-variable" | "template-syntax"))
+            .collect();
+        assert_eq!(wrong.len(), expected.len(), "{body}: {lint:#?}");
+        for (finding, expected) in wrong.iter().zip(expected) {
+            let mut words = expected.splitn(3, ' ');
+            assert_eq!(Some(finding.code.as_ref()), words.next(), "{body}");
+            let place = format!("{}:{}", finding.line.unwrap(), finding.column.unwrap());
+            assert_eq!(Some(place.as_str()), words.next(), "{body}");
+            assert!(finding.message.contains(words.next().unwrap()), "{}", finding.message);
+        }
+        if expected.iter().any(|it| it.starts_with("template-syntax")) {
+            continue;
+        }
+        let found = judges::python("python3-jinja2", SCRIPT, &[&text]);
+        let roots: Vec<String> = serde_json::from_str(&found).unwrap();
+        let listed = lint.iter().find(|it| it.code == "template-variables");
+        let listed = listed.map_or("", |it| it.message.as_str());
+        assert_eq!(listed.is_empty(), roots.is_empty(), "{body}: {listed}");
+        for root in roots {
+            assert!(listed.contains(root.as_str()), "{body}: {root} is not in {listed}");
+        }
+    }
+    let long =
+        format!("## template: jinja\n#cloud-config\n{}", "# x\n".repeat(TEMPLATE_BYTES_MAX / 4));
+    assert!(check(&long).lint.iter().any(|it| it.code == "template-too-long"));
 }

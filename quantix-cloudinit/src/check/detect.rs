@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use quantix_core::Finding;
 
-use super::{CheckOptions, CheckReport, DocumentKind, cloud_config, jinja, parse_bytes};
+use super::{CheckOptions, CheckReport, DocumentKind, cloud_config, jinja, parse_bytes, template};
 use crate::{
     lint,
     mime::{self, PartKind},
@@ -176,6 +176,7 @@ fn check_header_line(text: &str, report: &mut CheckReport) {
 /// A template is checked with a word in place of every expression; what is said about lines with
 /// expressions is left out, since it may be right once they are filled in.
 fn check_jinja(text: &str, options: &CheckOptions, report: &mut CheckReport) {
+    template::check(text, &mut report.lint);
     let body = text.split_once('\n').map_or("", |(_, body)| body);
     if header(body) != Header::CloudConfig {
         return;

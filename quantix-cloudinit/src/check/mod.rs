@@ -17,6 +17,7 @@ mod meta_data;
 mod network;
 mod remedy;
 mod schema_faults;
+mod template;
 
 use quantix_core::Finding;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,7 @@ use crate::{
 pub use batch::{BatchAnswer, check_batch_line};
 pub use detect::UNPACKED_BYTES_MAX;
 pub(crate) use remedy::nearest;
+pub use template::TEMPLATE_BYTES_MAX;
 
 /// What a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

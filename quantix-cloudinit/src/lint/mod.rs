@@ -3,6 +3,7 @@
 
 mod host_name;
 mod network;
+mod renderer;
 mod security;
 mod size;
 mod user_data;

@@ -12,6 +12,8 @@ use crate::{
     yaml::{Node, Step, Value, dotted},
 };
 
+use super::renderer;
+
 /// What cloud-init hands a network configuration to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -80,7 +82,7 @@ pub(crate) fn network(
     let mut notes = Notes { node, above, lint };
     match kind {
         Kind::NetworkV2 => v2(&value, renderer, &mut notes),
-        _ => v1(&value, &mut notes),
+        _ => v1(&value, renderer, &mut notes),
     }
 }
 
@@ -126,7 +128,9 @@ fn v2(value: &Value, renderer: Option<NetworkRenderer>, notes: &mut Notes<'_>) {
             matching(name, settings, &path, notes);
         }
         if let Some(renderer) = renderer {
-            per_renderer(renderer, section, settings, &path, notes);
+            for (at, message) in renderer::lost(renderer, section, name, settings) {
+                notes.warn(&[vec![key(section), key(name)], at].concat(), "renderer", message);
+            }
         }
     }
 }
@@ -228,57 +232,16 @@ fn matching(name: &str, settings: &Value, path: PathTo<'_>, notes: &mut Notes<'_
     }
 }
 
-fn per_renderer(
-    renderer: NetworkRenderer,
-    section: &str,
-    settings: &Value,
-    path: PathTo<'_>,
-    notes: &mut Notes<'_>,
-) {
-    let unsupported: &[(&str, &str)] = match renderer {
-        NetworkRenderer::Netplan => &[],
-        NetworkRenderer::Networkd => {
-            &[("set-name", "is written to no .link file; the card is renamed by cloud-init only")]
-        }
-        NetworkRenderer::NetworkManager => &[
-            ("wakeonlan", "is not written to a connection file"),
-            ("routing-policy", "is not written to a connection file"),
-        ],
-        NetworkRenderer::Sysconfig => &[
-            ("routing-policy", "is not written to an ifcfg file"),
-            ("optional", "has no meaning in an ifcfg file"),
-        ],
-        NetworkRenderer::Eni => &[
-            ("routing-policy", "is not written to /etc/network/interfaces"),
-            ("optional", "has no meaning for ifupdown"),
-            ("dhcp4-overrides", "is not written to /etc/network/interfaces"),
-            ("dhcp6-overrides", "is not written to /etc/network/interfaces"),
-        ],
-    };
-    for (field, problem) in unsupported {
-        if settings.get(field).is_some() {
-            let message = format!("with {}, {field} {problem}", renderer.name());
-            notes.warn(&path(field), "renderer", message);
-        }
-    }
-    let is_elsewhere = matches!(section, "wifis" | "tunnels" | "vrfs");
-    if is_elsewhere && renderer != NetworkRenderer::Netplan {
-        let message = format!("only netplan applies {section}, {} does not", renderer.name());
-        notes.warn(&path(""), "renderer", message);
-    }
-    let is_match_by_driver = settings.get("match").is_some_and(|by| by.get("driver").is_some());
-    if is_match_by_driver && renderer != NetworkRenderer::Netplan {
-        let message = format!("{} does not match cards by driver", renderer.name());
-        notes.warn(&[path("match"), vec![key("driver")]].concat(), "renderer", message);
-    }
-}
-
-fn v1(value: &Value, notes: &mut Notes<'_>) {
+fn v1(value: &Value, renderer: Option<NetworkRenderer>, notes: &mut Notes<'_>) {
     let config = value.get("config").and_then(Value::as_seq).unwrap_or_default();
     let names: BTreeSet<&str> =
         config.iter().filter_map(|item| item.get("name").and_then(Value::as_str)).collect();
     for (i, item) in config.iter().enumerate() {
         let path = |field: &str| vec![key("config"), Step::Index(i), key(field)];
+        let kind = item.get("type").and_then(Value::as_str).unwrap_or_default();
+        if let Some(message) = renderer.and_then(|renderer| renderer::lost_v1(renderer, kind)) {
+            notes.warn(&path("type"), "renderer", message);
+        }
         for field in ["bond_interfaces", "bridge_interfaces"] {
             let members = item.get(field).and_then(Value::as_seq).unwrap_or_default();
             for (k, member) in members.iter().enumerate() {

@@ -1,5 +1,7 @@
 //! Cloud-config documents.
 
+use std::collections::BTreeSet;
+
 use quantix_core::Finding;
 
 use super::{check_host_name, security};
@@ -14,6 +16,7 @@ pub(crate) fn user_data(root: &Node, value: &Value, lint: &mut Vec<Finding>) {
         }
     }
     users(value, &mut notes);
+    groups(value, &mut notes);
     files(value, &mut notes);
     security::check(value, &mut notes);
 }
@@ -67,6 +70,43 @@ fn users(value: &Value, notes: &mut Notes<'_>) {
     }
 }
 
+/// The names of groups that the document itself makes before it makes users.
+fn new_groups(value: &Value) -> BTreeSet<&str> {
+    fn names<'a>(value: Option<&'a Value>, out: &mut BTreeSet<&'a str>) {
+        match value {
+            Some(Value::String(text)) => out.extend(text.split(',').map(str::trim)),
+            Some(Value::Seq(items)) => items.iter().for_each(|item| names(Some(item), out)),
+            Some(Value::Map(map)) => out.extend(map.iter().filter_map(|(key, _)| key.as_str())),
+            _ => {}
+        }
+    }
+    let mut out = BTreeSet::new();
+    names(value.get("groups"), &mut out);
+    for user in value.get("users").and_then(Value::as_seq).unwrap_or_default() {
+        names(user.get("groups"), &mut out);
+    }
+    out
+}
+
+fn groups(value: &Value, notes: &mut Notes<'_>) {
+    let taken = new_groups(value);
+    let users = value.get("users").and_then(Value::as_seq).unwrap_or_default();
+    for (i, user) in users.iter().enumerate() {
+        let Some(name) = user.get("name").and_then(Value::as_str) else { continue };
+        let has = |field: &str| user.get(field).is_some();
+        if taken.contains(name) && !has("primary_group") && !has("no_user_group") {
+            notes.warn(
+                &[key("users"), Step::Index(i), key("name")],
+                "group-of-user-exists",
+                format!(
+                    "the group {name:?} is made first, so useradd refuses to make the user and no \
+                     later user is made either; set primary_group to {name:?}"
+                ),
+            );
+        }
+    }
+}
+
 fn files(value: &Value, notes: &mut Notes<'_>) {
     let new_users: Vec<&str> = value
         .get("users")
@@ -92,6 +132,16 @@ fn files(value: &Value, notes: &mut Notes<'_>) {
                 &path("permissions"),
                 "numeric-permissions",
                 "write permissions in quotes, such as \"0644\"; as a number they may be misread",
+            );
+        }
+        let mode = file.get("permissions").and_then(Value::as_str).unwrap_or_default();
+        let mode = mode.strip_prefix("0o").unwrap_or(mode);
+        if u32::from_str_radix(mode, 8).is_ok_and(|mode| mode & 0o6000 != 0) {
+            notes.warn(
+                &path("permissions"),
+                "lost-mode-bits",
+                "the owner is set after the mode, which clears set-user-id and set-group-id; add a \
+                 chmod to runcmd",
             );
         }
         if let Some(name) = file.get("path").and_then(Value::as_str)

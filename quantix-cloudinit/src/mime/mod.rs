@@ -29,7 +29,7 @@ pub use split::{PART_DEPTH_MAX, PARTS_MAX, UserDataParts, split};
 pub use write::write;
 
 /// One part of user-data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UserDataPart {
     /// What it is called in the guest.
     pub filename: Option<String>,
@@ -39,6 +39,18 @@ pub struct UserDataPart {
     pub merge_type: Option<String>,
     /// Its content, decoded.
     pub content: Vec<u8>,
+}
+
+/// Shows the size of the content, which may hold secrets.
+impl std::fmt::Debug for UserDataPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserDataPart")
+            .field("filename", &self.filename)
+            .field("kind", &self.kind)
+            .field("merge_type", &self.merge_type)
+            .field("content", &format_args!("{} bytes", self.content.len()))
+            .finish()
+    }
 }
 
 impl UserDataPart {

@@ -9,7 +9,7 @@ mod v1;
 mod v2;
 
 pub use address::{AddressError, Cidr, MacAddr};
-pub use v1::{NetworkV1, PhysicalV1, Subnet};
+pub use v1::{BondV1, BridgeV1, NetworkV1, PhysicalV1, Subnet, VlanV1};
 pub use v2::{
     Bond, BondMode, Bridge, Common, Destination, Ethernet, Match, NetworkV2, Renderer, Route,
     RoutingPolicy, Vlan,

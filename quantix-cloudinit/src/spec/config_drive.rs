@@ -145,8 +145,10 @@ fn convert(job: &mut Job<'_>, config: &NetworkV2) -> Option<Value> {
     Some(json!({ "links": links, "networks": networks, "services": services }))
 }
 
-/// One entry for DHCP, and one for each address; routes (the gateways among them) and search domains go with the
-/// first entry of their family. Name servers are services of the whole machine.
+/// One entry for DHCP, and one for each address; routes (the gateways among them) go with the first
+/// entry of their family, name servers and search domains with the first of all. The name servers
+/// are services of the whole machine too, as OpenStack has them; but those netplan's renderer gives
+/// only to interfaces that have no search domain.
 fn networks_of(link: &str, ethernet: &Ethernet) -> Vec<Value> {
     let common = &ethernet.common;
     let mut out: Vec<Value> = Vec::new();
@@ -154,8 +156,15 @@ fn networks_of(link: &str, ethernet: &Ethernet) -> Vec<Value> {
         fields["id"] = format!("{link}-{}", out.len()).into();
         fields["link"] = link.into();
         fields["type"] = kind.into();
-        if out.is_empty() && !common.search_domains.is_empty() {
-            fields["dns_search"] = common.search_domains.clone().into();
+        if out.is_empty() {
+            let servers: Vec<String> =
+                common.name_servers.iter().map(ToString::to_string).collect();
+            if !servers.is_empty() {
+                fields["dns_nameservers"] = servers.into();
+            }
+            if !common.search_domains.is_empty() {
+                fields["dns_search"] = common.search_domains.clone().into();
+            }
         }
         out.push(fields);
     };

@@ -7,27 +7,14 @@ use quantix_core::{
 };
 
 use super::render::Job;
-use crate::{user_data::CLOUD_CONFIG_HEADER, yaml};
+use crate::{
+    mime::{self, PartKind, UserDataPart},
+    yaml,
+};
 
-/// First lines of user-data and the MIME type that cloud-init gives them, longest first.
-const HEADERS: [(&str, &str); 9] = [
-    ("#cloud-config-archive", "text/cloud-config-archive"),
-    ("#cloud-config-jsonp", "text/cloud-config-jsonp"),
-    ("#cloud-boothook", "text/cloud-boothook"),
-    ("#include-once", "text/x-include-once-url"),
-    ("## template: jinja", "text/jinja2"),
-    ("#part-handler", "text/part-handler"),
-    (CLOUD_CONFIG_HEADER, "text/cloud-config"),
-    ("#include", "text/x-include-url"),
-    ("#!", "text/x-shellscript"),
-];
-
-/// User-data of the owner.
-pub(super) struct OwnUserData {
-    pub(super) text: String,
-    /// `None` for a document that is multi-part itself.
-    pub(super) content_type: Option<&'static str>,
-}
+/// How the owner's cloud-config joins the generated one: lists are appended, mappings joined, and
+/// what both set stays as the spec has it. A document that says itself how it merges is believed.
+const MERGE_TYPE: &str = "list(append)+dict(no_replace,recurse_list)+str()";
 
 impl Job<'_> {
     /// The text of a document, decoded.
@@ -68,21 +55,23 @@ impl Job<'_> {
         Some(text)
     }
 
-    /// The owner's user-data with its type; a mapping is a cloud-config.
-    pub(super) fn own_user_data(&mut self) -> Option<OwnUserData> {
+    /// The owner's user-data in parts, each of a kind that the guest knows; a mapping is a
+    /// cloud-config.
+    pub(super) fn own_user_data(&mut self) -> Option<Vec<UserDataPart>> {
         let document = self.spec.user_data.as_ref()?;
         let mut text = self.text("user_data", document)?;
         if matches!(document, Document::Tree(_)) {
             text.insert_str(0, "#cloud-config\n");
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text).trim_start().to_owned();
-        let header = HEADERS.iter().find(|(header, _)| text.starts_with(header));
         let is_mime = ["content-type:", "mime-version:"].iter().any(|header| {
             text.get(..header.len()).is_some_and(|start| start.eq_ignore_ascii_case(header))
         });
-        let content_type = match header {
-            Some((_, content_type)) => Some(*content_type),
-            None if is_mime => None,
+        let kind = PartKind::of_text(text.as_bytes());
+        let mut parts = match kind {
+            _ if is_mime => self.own_parts(&text)?,
+            Some(PartKind::Archive) => self.own_parts(&text)?,
+            Some(kind) => vec![UserDataPart::new("user-data", kind, text)],
             None => {
                 let message = "cloud-init would ignore it: its first line is none of #cloud-config, \
                                #!, #include, #cloud-boothook, ## template: jinja";
@@ -90,10 +79,35 @@ impl Job<'_> {
                 return None;
             }
         };
-        if content_type == Some("text/cloud-config") {
-            self.parse_map("user_data", &text)?;
+        for part in &mut parts {
+            if part.kind == PartKind::CloudConfig {
+                let text = String::from_utf8_lossy(&part.content).into_owned();
+                self.parse_map("user_data", &text)?;
+            }
+            if matches!(part.kind, PartKind::CloudConfig | PartKind::Jinja) {
+                part.merge_type.get_or_insert_with(|| MERGE_TYPE.to_owned());
+            }
         }
-        Some(OwnUserData { text, content_type })
+        Some(parts)
+    }
+
+    /// The parts of a document that has several, which join the generated one side by side.
+    fn own_parts(&mut self, text: &str) -> Option<Vec<UserDataPart>> {
+        match mime::split(text.as_bytes()) {
+            Ok(split) => {
+                self.findings.extend(split.findings.into_iter().map(|it| it.at("user_data")));
+                if text.to_ascii_lowercase().contains("launch-index") {
+                    let message = "a launch index is not kept: every machine gets every part";
+                    let finding = Finding::warning("dropped-setting", message);
+                    self.findings.push(finding.at("user_data"));
+                }
+                Some(split.parts)
+            }
+            Err(error) => {
+                self.findings.push(error.to_finding().at("user_data"));
+                None
+            }
+        }
     }
 
     /// A document that is a mapping.

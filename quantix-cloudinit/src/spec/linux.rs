@@ -1,7 +1,12 @@
 //! The cloud-config of a Linux guest.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
-use quantix_core::spec::{self, LinuxSpec, ScriptWhen, SpecFile, SpecUser};
+use quantix_core::{
+    Finding,
+    spec::{self, LinuxSpec, ScriptWhen, SpecFile, SpecUser},
+};
 
 use super::{
     agent,
@@ -57,6 +62,8 @@ pub(super) fn user_data(job: &mut Job<'_>, common: &Common) -> UserData {
         let path = format!("linux.write_files[{index}]");
         out.write_files.extend(file_of(job, &path, file));
     }
+    share_groups(&mut out.users, &out.groups);
+    restore_modes(job, linux, &mut out);
     out.write_files.extend(linux.scripts.iter().map(script_file));
     if linux.guest_agent {
         guest_agent(&mut out);
@@ -88,8 +95,6 @@ fn admin(job: &mut Job<'_>, linux: &LinuxSpec, common: &Common) -> Option<User> 
     let name = linux.admin_user.as_deref().unwrap_or(ADMIN);
     let rule = linux.admin_sudo.as_deref().unwrap_or(ADMIN_SUDO);
     Some(User {
-        // Some images have a group of this name, on which useradd would stumble.
-        primary_group: (name == ADMIN).then(|| ADMIN.to_owned()),
         sudo: sudo(rule),
         shell: Some(SHELL.to_owned()),
         lock_passwd: Some(hash.is_none()),
@@ -97,6 +102,37 @@ fn admin(job: &mut Job<'_>, linux: &LinuxSpec, common: &Common) -> Option<User> 
         ssh_authorized_keys: lines(&common.ssh_keys),
         ..User::named(name)
     })
+}
+
+/// useradd refuses to make a user whose group is there already: one of the spec, of another user, or
+/// of the image, where some have the group `admin`. Such a user takes the group as its own; listed
+/// among the further groups it is created by cloud-init where it is missing.
+fn share_groups(users: &mut [User], groups: &[Group]) {
+    let mut names: BTreeSet<String> = groups.iter().map(|group| group.name.clone()).collect();
+    names.extend(users.iter().flat_map(|user| user.groups.iter().cloned()));
+    names.insert(ADMIN.to_owned());
+    for user in users.iter_mut().filter(|user| names.contains(&user.name)) {
+        user.primary_group = Some(user.name.clone());
+        if !user.groups.contains(&user.name) {
+            user.groups.insert(0, user.name.clone());
+        }
+    }
+}
+
+/// cloud-init gives a file its mode and then its owner, and a change of the owner clears the
+/// set-user-id and set-group-id bits: a command sets the mode again.
+fn restore_modes(job: &mut Job<'_>, linux: &LinuxSpec, out: &mut UserData) {
+    for (index, file) in linux.write_files.iter().enumerate() {
+        let mode = file.permissions.as_deref().and_then(|mode| u32::from_str_radix(mode, 8).ok());
+        if let Some(mode) = mode.filter(|mode| mode & 0o6000 != 0) {
+            let words = ["chmod".to_owned(), format!("{mode:04o}"), file.path.clone()];
+            out.runcmd.push(Command::Args(words.to_vec()));
+            let message = "cloud-init would lose the set-id bits of this file; a command sets them \
+                           again at the end of the first boot";
+            let path = format!("linux.write_files[{index}].permissions");
+            job.findings.push(Finding::info("mode-restored", message).at(path));
+        }
+    }
 }
 
 fn other_user(job: &mut Job<'_>, path: &str, user: &SpecUser) -> User {

@@ -23,7 +23,6 @@ mod documents;
 mod entropy;
 mod ignition;
 mod linux;
-mod mime;
 mod network;
 mod nocloud;
 mod render;

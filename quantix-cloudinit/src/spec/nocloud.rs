@@ -3,20 +3,18 @@
 use quantix_core::Finding;
 
 use super::{
-    linux, mime, network,
+    linux, network,
     render::{Common, Job},
 };
 use crate::{
     DocumentError,
     meta_data::{InstanceIdPolicy, MetaData},
+    mime::{self, PartKind, UserDataPart},
     seed::SeedFile,
     user_data::CLOUD_CONFIG_HEADER,
     yaml,
 };
 
-/// How the owner's cloud-config joins the generated one: lists are appended, mappings joined, and
-/// what both set stays as the spec has it.
-const MERGE_TYPE: &str = "list(append)+dict(no_replace,recurse_list)+str()";
 /// Keys of meta-data that decide who the guest is.
 const PROTECTED: [&str; 5] = ["instance-id", "instance_id", "local-hostname", "hostname", "uuid"];
 
@@ -58,23 +56,26 @@ pub(super) fn user_data(job: &mut Job<'_>, common: &Common) -> Option<String> {
     let generated_keys = generated.to_value();
     let generated = text(job, "user-data", generated.to_yaml())?;
     let Some(own) = own else { return Some(generated) };
-    if own.content_type == Some("text/cloud-config") {
-        note_conflicts(job, &generated_keys, &own.text);
+    let configs = own.iter().filter(|part| part.kind == PartKind::CloudConfig);
+    for part in configs {
+        note_conflicts(job, &generated_keys, &String::from_utf8_lossy(&part.content));
     }
-    let merge_type = (own.content_type == Some("text/cloud-config")).then_some(MERGE_TYPE);
-    let generated_part = mime::Part {
-        content_type: "text/cloud-config",
-        name: "quantix.yaml",
-        merge_type: None,
-        text: &generated,
-    };
-    let own_part = mime::Part {
-        content_type: own.content_type.unwrap_or(""),
-        name: "user-data",
-        merge_type,
-        text: &own.text,
-    };
-    Some(mime::write(&[generated_part, own_part]))
+    let mut parts = vec![UserDataPart::new("quantix.yaml", PartKind::CloudConfig, generated)];
+    parts.extend(own);
+    job.message(&parts)
+}
+
+impl Job<'_> {
+    /// Writes parts as one document.
+    pub(super) fn message(&mut self, parts: &[UserDataPart]) -> Option<String> {
+        match mime::write(parts) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                self.findings.push(error.to_finding().at("user_data"));
+                None
+            }
+        }
+    }
 }
 
 /// Tells which settings of the owner's cloud-config give way to the spec.

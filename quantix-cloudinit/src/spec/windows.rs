@@ -6,10 +6,11 @@ use quantix_core::{
 };
 
 use super::{
-    mime, network,
+    network,
     render::{Common, Job},
 };
 use crate::{
+    mime::{PartKind, UserDataPart},
     network::{Cidr, Destination, Ethernet},
     seed::SeedFile,
     windows::{Architecture, Identifier, Interface, Membership, Unattend},
@@ -194,29 +195,12 @@ pub(super) fn cloudbase_user_data(job: &mut Job<'_>, common: &Common) -> Option<
             return None;
         }
     };
-    let scripts: Vec<(String, String)> =
-        windows.scripts.iter().map(|script| (script.name.clone(), with_marker(script))).collect();
-    let mut parts = vec![mime::Part {
-        content_type: "text/cloud-config",
-        name: "quantix.yaml",
-        merge_type: None,
-        text: &config,
-    }];
-    parts.extend(scripts.iter().map(|(name, text)| mime::Part {
-        content_type: "text/x-shellscript",
-        name,
-        merge_type: None,
-        text,
+    let mut parts = vec![UserDataPart::new("quantix.yaml", PartKind::CloudConfig, config.clone())];
+    parts.extend(windows.scripts.iter().map(|script| {
+        UserDataPart::new(script.name.as_str(), PartKind::Script, with_marker(script))
     }));
-    if let Some(own) = &own {
-        parts.push(mime::Part {
-            content_type: own.content_type.unwrap_or(""),
-            name: "user-data",
-            merge_type: None,
-            text: &own.text,
-        });
-    }
-    Some(if parts.len() == 1 { config.clone() } else { mime::write(&parts) })
+    parts.extend(own.unwrap_or_default());
+    if parts.len() == 1 { Some(config) } else { job.message(&parts) }
 }
 
 /// cloudbase-init chooses the interpreter by the first line; both markers are comments.

@@ -64,7 +64,10 @@ impl Job {
         self.drop_if(!spec.labels.is_empty(), "labels");
         let network = spec.network.clone().unwrap_or_default();
         let is_windows = spec.os_family == OsFamily::Windows;
-        let nics = network.nics.iter().enumerate();
+        // One interface of which nothing is said is how name servers alone are imported.
+        let is_unsaid = *network.nics == [NicSpec::default()];
+        let nics = if is_unsaid { &[] } else { &*network.nics };
+        let nics = nics.iter().enumerate();
         let interfaces = nics.map(|(index, nic)| self.mapping(index, nic, is_windows)).collect();
         Item {
             name: spec.name.clone(),

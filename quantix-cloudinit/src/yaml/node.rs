@@ -1,5 +1,7 @@
 //! The tree of a document that was read, with the place of everything.
 
+use std::fmt;
+
 use super::{
     error::Position,
     token::Style,
@@ -26,7 +28,7 @@ pub struct Node {
 }
 
 /// What a node is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Data {
     /// A scalar as it was resolved, and the text that it was resolved from.
     Scalar {
@@ -39,6 +41,17 @@ pub enum Data {
     Seq(Vec<Node>),
     /// A mapping, with every entry that was written, duplicates included.
     Map(Vec<Entry>),
+}
+
+/// Without the texts, any of which may be a secret.
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scalar { value, .. } => value.fmt(f),
+            Self::Seq(items) => f.debug_list().entries(items).finish(),
+            Self::Map(entries) => f.debug_list().entries(entries).finish(),
+        }
+    }
 }
 
 /// An entry of a mapping.

@@ -1,12 +1,14 @@
 //! The value tree.
 
+use std::fmt;
+
 use quantix_core::Secret;
 
 /// Everything that PyYAML's safe loader can build.
 ///
 /// Two values are equal when PyYAML would build equal objects; floats compare by their bits, so
 /// that equality is total.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Value {
     /// `null`.
     Null,
@@ -31,9 +33,34 @@ pub enum Value {
 /// A mapping that keeps the order in which keys were inserted.
 ///
 /// Keys are unique. They are almost always text; YAML allows any value.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Map {
     entries: Vec<(Value, Value)>,
+}
+
+/// Shows keys and the sizes of texts, since any text of user-data may be a secret. `emit` shows all.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("Null"),
+            Self::Bool(flag) => write!(f, "Bool({flag})"),
+            Self::Int(_) => f.write_str("Int"),
+            Self::Float(_) => f.write_str("Float"),
+            Self::String(text) => write!(f, "String({} bytes)", text.len()),
+            Self::Timestamp(_) => f.write_str("Timestamp"),
+            Self::Binary(bytes) => write!(f, "Binary({} bytes)", bytes.len()),
+            Self::Seq(items) => f.debug_list().entries(items).finish(),
+            Self::Map(map) => map.fmt(f),
+        }
+    }
+}
+
+/// As that of [`Value`], with the keys.
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries = self.entries.iter().map(|(key, value)| (key.key_text(), value));
+        f.debug_map().entries(entries).finish()
+    }
 }
 
 impl Map {

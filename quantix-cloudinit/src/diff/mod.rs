@@ -1,5 +1,7 @@
 //! What changed between two values.
 
+mod secret;
+
 use serde::Serialize;
 
 use crate::yaml::{Step, Value, dotted};
@@ -52,9 +54,13 @@ fn compare(before: &Value, after: &Value, path: &mut Vec<Step>, out: &mut Vec<Ch
     }
     match (before, after) {
         (Value::Map(old), Value::Map(new)) => {
+            let is_private = secret::is_private_file(old) || secret::is_private_file(new);
             for (key, value) in old.iter() {
                 path.push(Step::Key(key.key_text()));
                 match new.get_value(key) {
+                    Some(other) if is_private && value != other && key.key_text() == "content" => {
+                        out.push(hidden_change(path));
+                    }
                     Some(other) => compare(value, other, path, out),
                     None => out.push(change(path, Some(value), None)),
                 }
@@ -125,48 +131,12 @@ fn change(path: &[Step], before: Option<&Value>, after: Option<&Value>) -> Chang
         (_, None) => ChangeKind::Removed,
         _ => ChangeKind::Changed,
     };
-    let shown = |value: Option<&Value>| value.map(|value| hide(path, value));
+    let shown = |value: Option<&Value>| value.map(|value| secret::hide(path, value));
     Change { path: dotted(path), kind, before: shown(before), after: shown(after) }
 }
 
-/// Keys whose values are secret.
-const SECRETS: &[&str] = &[
-    "passwd",
-    "hashed_passwd",
-    "plain_text_passwd",
-    "password",
-    "lock-passwd",
-    "list",
-    "key",
-    "private_key",
-    "rsa_private",
-    "ecdsa_private",
-    "ed25519_private",
-    "dsa_private",
-    "token",
-    "auth",
-    "activation-key",
-    "admin_pass",
-];
-
-/// The value with every secret in it replaced.
-fn hide(path: &[Step], value: &Value) -> Value {
-    let is_secret = |name: &str| SECRETS.contains(&name);
-    let under = path.iter().any(|step| matches!(step, Step::Key(key) if is_secret(key)));
-    match value {
-        Value::Map(map) if !under => Value::Map(
-            map.iter()
-                .map(|(key, item)| {
-                    let step = [Step::Key(key.key_text())];
-                    (key.clone(), hide(&step, item))
-                })
-                .collect(),
-        ),
-        Value::Seq(items) if !under => {
-            Value::Seq(items.iter().map(|item| hide(&[], item)).collect())
-        }
-        Value::Bool(_) | Value::Null => value.clone(),
-        _ if under => Value::from(quantix_core::REDACTED),
-        other => other.clone(),
-    }
+/// A change of which only the place is told.
+fn hidden_change(path: &[Step]) -> Change {
+    let hidden = || Some(Value::from(quantix_core::REDACTED));
+    Change { path: dotted(path), kind: ChangeKind::Changed, before: hidden(), after: hidden() }
 }
