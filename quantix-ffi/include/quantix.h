@@ -759,6 +759,51 @@ enum qtx_status qtx_plan_admission(const char *cluster_json,
                                    struct qtx_error **error);
 
 /**
+ * Plans moves so that machines get what they use.
+ *
+ * `request_json` is the request of `quantix plan balance`; otherwise as `qtx_plan_drain`: the answer
+ * is the document of `quantix plan balance --json`, and an answer of no is no error.
+ *
+ * # Safety
+ * As `qtx_plan_drain`.
+ */
+enum qtx_status qtx_plan_balance(const char *cluster_json,
+                                 const char *request_json,
+                                 const char *policy_json,
+                                 char **answer_out,
+                                 struct qtx_error **error);
+
+/**
+ * Tells how many more machines fit, and for how long that lasts.
+ *
+ * `request_json` is the request of `quantix plan capacity`; otherwise as `qtx_plan_drain`: the answer
+ * is the document of `quantix plan capacity --json`, and an answer of no is no error.
+ *
+ * # Safety
+ * As `qtx_plan_drain`.
+ */
+enum qtx_status qtx_plan_capacity(const char *cluster_json,
+                                  const char *request_json,
+                                  const char *policy_json,
+                                  char **answer_out,
+                                  struct qtx_error **error);
+
+/**
+ * Tells what changes of the cluster would do.
+ *
+ * `request_json` is the request of `quantix plan whatif`; otherwise as `qtx_plan_drain`: the answer
+ * is the document of `quantix plan whatif --json`, and an answer of no is no error.
+ *
+ * # Safety
+ * As `qtx_plan_drain`.
+ */
+enum qtx_status qtx_plan_whatif(const char *cluster_json,
+                                const char *request_json,
+                                const char *policy_json,
+                                char **answer_out,
+                                struct qtx_error **error);
+
+/**
  * Chooses a node for each machine.
  *
  * `cluster_json` and `vms_json` are the documents of `quantix place`; `policy_json` is NULL for

@@ -52,7 +52,10 @@ pub use ova::{qtx_ova_convert, qtx_ova_inspect, qtx_ova_pull, qtx_ova_verify, qt
 pub use ova_documents::{
     qtx_ova_create, qtx_ova_diagnose, qtx_ova_diff, qtx_ova_explain, qtx_ova_repair, qtx_ova_sign,
 };
-pub use planning::{qtx_plan_admission, qtx_plan_drain, qtx_plan_failover};
+pub use planning::{
+    qtx_plan_admission, qtx_plan_balance, qtx_plan_capacity, qtx_plan_drain, qtx_plan_failover,
+    qtx_plan_whatif,
+};
 pub use scheduler::qtx_place;
 pub use seed_documents::{
     qtx_seed_check, qtx_seed_diff, qtx_seed_explain, qtx_seed_merge, qtx_yaml_emit,

@@ -113,6 +113,66 @@ pub unsafe extern "C" fn qtx_plan_admission(
     unsafe { given.plan(plan::admission) }
 }
 
+/// Plans moves so that machines get what they use.
+///
+/// `request_json` is the request of `quantix plan balance`; otherwise as `qtx_plan_drain`: the answer
+/// is the document of `quantix plan balance --json`, and an answer of no is no error.
+///
+/// # Safety
+/// As `qtx_plan_drain`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_plan_balance(
+    cluster_json: *const c_char,
+    request_json: *const c_char,
+    policy_json: *const c_char,
+    answer_out: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let given = Given { cluster_json, request_json, policy_json, answer_out, error };
+    // SAFETY: as the caller promises.
+    unsafe { given.plan(plan::balance) }
+}
+
+/// Tells how many more machines fit, and for how long that lasts.
+///
+/// `request_json` is the request of `quantix plan capacity`; otherwise as `qtx_plan_drain`: the answer
+/// is the document of `quantix plan capacity --json`, and an answer of no is no error.
+///
+/// # Safety
+/// As `qtx_plan_drain`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_plan_capacity(
+    cluster_json: *const c_char,
+    request_json: *const c_char,
+    policy_json: *const c_char,
+    answer_out: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let given = Given { cluster_json, request_json, policy_json, answer_out, error };
+    // SAFETY: as the caller promises.
+    unsafe { given.plan(plan::capacity) }
+}
+
+/// Tells what changes of the cluster would do.
+///
+/// `request_json` is the request of `quantix plan whatif`; otherwise as `qtx_plan_drain`: the answer
+/// is the document of `quantix plan whatif --json`, and an answer of no is no error.
+///
+/// # Safety
+/// As `qtx_plan_drain`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_plan_whatif(
+    cluster_json: *const c_char,
+    request_json: *const c_char,
+    policy_json: *const c_char,
+    answer_out: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let given = Given { cluster_json, request_json, policy_json, answer_out, error };
+    // SAFETY: as the caller promises.
+    unsafe { given.plan(plan::whatif) }
+}
+
 #[cfg(test)]
 mod tests {
     use std::{
@@ -167,6 +227,13 @@ mod tests {
     fn every_planner_answers() {
         for (planner, request, expected) in [
             (qtx_plan_failover as Planner, r#"{"nodes": ["n1"]}"#, r#""reason":"restart""#),
+            (qtx_plan_balance, "{}", r#""stopped":"fixed_point""#),
+            (qtx_plan_capacity, "{}", r#""fits":7"#),
+            (
+                qtx_plan_whatif,
+                r#"{"changes": [{"change": "remove_node", "node": "n1"}]}"#,
+                r#""from":"n1","to":"n2""#,
+            ),
             (qtx_plan_admission, "{}", r#""admitted":true"#),
         ] {
             let answer = run(planner, request).unwrap();

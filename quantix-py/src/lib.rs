@@ -58,5 +58,7 @@ mod _core {
     use crate::scheduler::{Engine, place};
 
     #[pymodule_export]
-    use crate::planning::{plan_admission, plan_drain, plan_failover};
+    use crate::planning::{
+        plan_admission, plan_balance, plan_capacity, plan_drain, plan_failover, plan_whatif,
+    };
 }

@@ -63,3 +63,42 @@ pub(crate) fn plan_admission<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     run(cluster, request, policy, plan::admission)
 }
+
+/// Plans moves so that machines get what they use: the document of `quantix plan balance --json`.
+///
+/// The arguments and errors are those of `plan_drain`.
+#[pyfunction]
+#[pyo3(signature = (cluster, request=None, policy=None))]
+pub(crate) fn plan_balance<'py>(
+    cluster: &Bound<'py, PyAny>,
+    request: Option<&Bound<'py, PyAny>>,
+    policy: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    run(cluster, request, policy, plan::balance)
+}
+
+/// Tells how many more machines fit: the document of `quantix plan capacity --json`.
+///
+/// The arguments and errors are those of `plan_drain`.
+#[pyfunction]
+#[pyo3(signature = (cluster, request=None, policy=None))]
+pub(crate) fn plan_capacity<'py>(
+    cluster: &Bound<'py, PyAny>,
+    request: Option<&Bound<'py, PyAny>>,
+    policy: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    run(cluster, request, policy, plan::capacity)
+}
+
+/// Tells what changes of the cluster would do: the document of `quantix plan whatif --json`.
+///
+/// The arguments and errors are those of `plan_drain`.
+#[pyfunction]
+#[pyo3(signature = (cluster, request=None, policy=None))]
+pub(crate) fn plan_whatif<'py>(
+    cluster: &Bound<'py, PyAny>,
+    request: Option<&Bound<'py, PyAny>>,
+    policy: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    run(cluster, request, policy, plan::whatif)
+}

@@ -43,3 +43,20 @@ def test_admission_names_what_would_not_restart():
     assert planning.admission(CLUSTER)["admitted"]
     report = planning.admission(CLUSTER, {"lose": [["n1", "n2", "n3"]]})
     assert report["not_tolerated"][0]["not_restarted"] == ["a", "b"]
+
+
+def test_machines_move_where_they_get_what_they_use():
+    history = {"cpu_milli": {"a": [3000, 3100], "b": [2500, 2400]}}
+    plan = planning.balance(CLUSTER, {"history": history, "window": 2})
+    assert [(m["vm"], m["reason"]) for m in plan["moves"]] == [("a", "relieves")]
+    assert plan["objective_after"] == 0
+    assert not planning.balance(CLUSTER)["moves"]
+
+
+def test_what_fits_and_what_if():
+    (room,) = planning.capacity(CLUSTER)["shapes"]
+    assert (room["fits"], room["limited_by"]) == (10, {"cpu": 3})
+    request = {"changes": [{"change": "remove_node", "node": "n1"}]}
+    report = planning.whatif(CLUSTER, request)
+    assert [move["from"] for move in report["moves"]] == ["n1", "n1"]
+    assert report["room_after"][0]["fits"] == 6

@@ -23,6 +23,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`plan`] tells what to move on such a cluster, when and why: for balance, maintenance, failover and
+//! capacity, with the same filters.
+//!
 //! It reads no clock, draws no random numbers, does no I/O and calculates in integers: the same
 //! snapshot, machines and policy give the same bytes everywhere. It refuses to guess: a pool, a
 //! network or a rack that is not known does not pass.

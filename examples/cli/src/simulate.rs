@@ -90,7 +90,7 @@ fn read(path: &Path) -> Result<Trace, Failure> {
 }
 
 /// Writes a file whole or not at all.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let failure = |error: std::io::Error| {
         Failure::environment(format!("cannot write {}", path.display())).because(error)

@@ -66,3 +66,37 @@ fn fails_over_and_admits() {
     let text = quantix(args).expect(1).stdout();
     assert!(text.contains("when n1 and n2 and n3 fail, 2 of 2 machines do not restart"), "{text}");
 }
+
+#[test]
+fn balances_by_demand() {
+    let (folder, cluster) = cluster();
+    let request = folder.path().join("r.yaml");
+    let text = "history: {cpu_milli: {web: [1500, 1600], db: [3000, 2900]}}\nwindow: 2\n";
+    fs::write(&request, text).expect("written");
+    let request = request.display().to_string();
+    let args = ["plan", "balance", "--cluster", &cluster, "--request", &request];
+    let json = quantix(args.into_iter().chain(["--json"])).expect(0).json();
+    assert_eq!(json["moves"][0]["vm"], "web");
+    assert_eq!(json["moves"][0]["automatic"], false);
+    let text = quantix(args.into_iter().chain(["--level", "1"])).expect(0).stdout();
+    assert!(text.contains("0 moves in 0 steps"), "{text}");
+}
+
+#[test]
+fn counts_and_supposes() {
+    let (folder, cluster) = cluster();
+    let args = ["plan", "capacity", "--cluster", &cluster, "--json"];
+    let json = quantix(args).expect(0).json();
+    assert_eq!(json["shapes"][0]["fits"], 9, "one core and 2 GiB");
+    let page = folder.path().join("r.html").display().to_string();
+    let args = ["plan", "whatif", "--cluster", &cluster, "--lose-rack", "r1", "--html", &page];
+    let text = quantix(args).expect(0).stdout();
+    assert!(text.contains("nodes ready"), "{text}");
+    assert!(fs::read_to_string(&page).expect("the page").contains("<svg"));
+    let args = ["plan", "whatif", "--cluster", &cluster, "--grow", "1000", "--json"];
+    assert!(!quantix(args).expect(1).json()["blocked"].as_array().expect("a list").is_empty());
+    let becomes = ["plan", "whatif", "--cluster", &cluster, "--becomes", &cluster, "--json"];
+    for each in quantix(becomes).expect(0).json()["differences"].as_array().expect("a list") {
+        assert_eq!(each["before"], each["after"]);
+    }
+}

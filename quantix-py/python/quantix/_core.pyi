@@ -208,6 +208,15 @@ def plan_failover(
 def plan_admission(
     cluster: _Document, request: _Document | None = None, policy: _Document | None = None
 ) -> dict[str, Any]: ...
+def plan_balance(
+    cluster: _Document, request: _Document | None = None, policy: _Document | None = None
+) -> dict[str, Any]: ...
+def plan_capacity(
+    cluster: _Document, request: _Document | None = None, policy: _Document | None = None
+) -> dict[str, Any]: ...
+def plan_whatif(
+    cluster: _Document, request: _Document | None = None, policy: _Document | None = None
+) -> dict[str, Any]: ...
 
 @final
 class Engine:

@@ -6,8 +6,11 @@ document of ``quantix plan ... --json``.
 
 from quantix._core import (
     plan_admission as admission,
+    plan_balance as balance,
+    plan_capacity as capacity,
     plan_drain as drain,
     plan_failover as failover,
+    plan_whatif as whatif,
 )
 
-__all__ = ["admission", "drain", "failover"]
+__all__ = ["admission", "balance", "capacity", "drain", "failover", "whatif"]

@@ -37,6 +37,12 @@ pub struct PlannedMove {
     /// The step of the stage, counted from 0: moves of one step may run at the same time, and the
     /// next step begins when they are done.
     pub step: u32,
+    /// How much it matters: 1, which mends a rule, to 5, which barely pays; for balance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u8>,
+    /// Whether it may be carried out without asking; for balance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub automatic: Option<bool>,
     /// What it costs.
     pub cost: Cost,
     /// What it is good for.
@@ -82,9 +88,6 @@ pub struct Benefit {
     /// Rules that hold with it and did not without.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mends: Vec<String>,
-    /// CPU that machines want and do not get, less than before, in thousandths of a core.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub relieved_milli: i64,
     /// How much less the objective of the plan is, in its own unit.
     #[serde(skip_serializing_if = "is_zero")]
     pub objective: i64,
@@ -194,6 +197,8 @@ impl Telling<'_> {
                         numa_cells: Assignment::positions(hop.lies.cells).collect(),
                         gpu_indices: Assignment::positions(hop.lies.gpus).collect(),
                         reason,
+                        priority: None,
+                        automatic: None,
                         stage: self.stage,
                         step,
                         cost,

@@ -5,6 +5,8 @@
 //! because every moment of every step keeps to every capacity and rule.
 
 mod answer;
+mod balance;
+mod capacity;
 mod cost;
 mod drain;
 mod evacuate;
@@ -17,6 +19,15 @@ mod request;
 mod steps;
 
 pub use answer::{Benefit, Blocked, BlockedCode, MoveReason, PlannedMove, Stage};
+pub use balance::{
+    Automation, BalanceMode, BalancePlan, BalanceRequest, Budget, DemandHistory, NodeChange,
+    NodeUse, Stopped, WINDOW_MAX, balance,
+};
+pub use capacity::{
+    CHANGES_MAX, CapacityReport, CapacityRequest, Difference, Displaced, FITS_MAX, GROWN_VMS_MAX,
+    Hint, HintKind, Homeless, Room, SHAPES_MAX, ShapeRequest, Supposition, WhatifReport,
+    WhatifRequest, capacity, whatif, whatif_html,
+};
 pub use cost::{
     CONCURRENT_MAX, Cost, Facts, LINK_MIB_MAX, MachineFacts, Migration, MoveLimits, Risk,
 };

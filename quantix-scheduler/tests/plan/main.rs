@@ -9,6 +9,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod balance;
+mod capacity;
 mod checker;
 mod drain;
 mod ha;

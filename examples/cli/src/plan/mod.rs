@@ -1,9 +1,12 @@
 //! `quantix plan`: what to move, when and why.
 
 mod admission;
+mod balance;
+mod capacity;
 mod drain;
 mod failover;
 mod show;
+mod whatif;
 
 use std::path::PathBuf;
 
@@ -21,10 +24,16 @@ use crate::{
 /// Plans on a cluster file; nothing is changed.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PlanCommand {
+    /// Move machines where they get what they use, when that is worth what it costs.
+    Balance(balance::BalanceArgs),
     /// Empty nodes for maintenance: order, targets, what cannot move and why, the way back.
     Drain(drain::DrainArgs),
     /// Restart what ran on lost nodes: where, in which order, and whether it is safe.
     Failover(failover::FailoverArgs),
+    /// Tell how many more machines fit, for how long that lasts, and which sizes do not suit.
+    Capacity(capacity::CapacityArgs),
+    /// Tell what changes would do: nodes, growth, promises, rules, a lost rack, another policy.
+    Whatif(whatif::WhatifArgs),
     /// Tell whether everything restarts when nodes fail, and what does not.
     Admission(admission::AdmissionArgs),
 }
@@ -32,6 +41,9 @@ pub(crate) enum PlanCommand {
 impl PlanCommand {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         match self {
+            Self::Balance(args) => args.run(ui),
+            Self::Capacity(args) => args.run(ui),
+            Self::Whatif(args) => args.run(ui),
             Self::Drain(args) => args.run(ui),
             Self::Failover(args) => args.run(ui),
             Self::Admission(args) => args.run(ui),

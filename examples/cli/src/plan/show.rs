@@ -63,7 +63,6 @@ pub(super) fn blocked(text: &mut String, blocked: &[Blocked]) {
 /// Two pictures side by side.
 pub(super) fn pictures(text: &mut String, before: &Picture, after: &Picture) {
     let mut table = Table::new(["", "BEFORE", "AFTER"]);
-    let percent = |ppm: u64| format!("{}.{} %", ppm / 10_000, ppm / 1000 % 10);
     let mut row = |name: &str, value: &dyn Fn(&Picture) -> String| {
         table.row([name.to_owned(), value(before), value(after)]);
     };
@@ -72,6 +71,11 @@ pub(super) fn pictures(text: &mut String, before: &Picture, after: &Picture) {
     row("fullest node, memory", &|p| percent(p.memory.most_ppm));
     row("rules broken", &|p| p.violations.len().to_string());
     text.push_str(&table.render());
+}
+
+/// Millionths for people.
+pub(super) fn percent(ppm: u64) -> String {
+    format!("{}.{} %", ppm / 10_000, ppm / 1000 % 10)
 }
 
 /// Milliseconds for people.

@@ -356,6 +356,8 @@ impl Run<'_> {
             numa_cells: Assignment::positions(lies.cells).collect(),
             gpu_indices: Assignment::positions(lies.gpus).collect(),
             reason: MoveReason::Restart,
+            priority: None,
+            automatic: None,
             stage,
             step,
             cost: Cost {
