@@ -9,7 +9,7 @@ use std::{future::Future, time::Duration};
 use quantix_core::{MemoryMib, VmId};
 use quantix_libvirt::{
     CALLS_IN_FLIGHT_MAX, Class, CreateOptions, DomainSpec, DomainState, Event, FakeGuest, FakeHost,
-    Fault, FaultKind, Host, ResyncReason, StatsGroups, StopMode, StoppedBy,
+    Fault, FaultKind, Host, Request, ResyncReason, StatsGroups, StopMode, StoppedBy,
 };
 use support::{class_of, seconds};
 
@@ -323,5 +323,61 @@ fn waiting_for_an_agent_ends_by_its_limit() {
         let id = VmId::from_u128(1);
         fake.set_guest(id, FakeGuest { agent: false, ..FakeGuest::default() });
         assert_eq!(class_of(host.agent(id).wait(SHORT).await), Class::Deadline);
+    });
+}
+
+/// A document, the call of the backend that it comes down to, and whether it only reads.
+const CALLS: &[(&str, &str, bool)] = &[
+    (r#"{"op":"list"}"#, "domains", true),
+    (r#"{"op":"show","vm":"vm1"}"#, "info", true),
+    (r#"{"op":"state","vm":"vm1"}"#, "state", true),
+    (r#"{"op":"xml","vm":"vm1"}"#, "xml", true),
+    (r#"{"op":"stats"}"#, "stats", true),
+    (r#"{"op":"tagged"}"#, "metadata", true),
+    (r#"{"op":"pause","vm":"vm1"}"#, "pause", false),
+    (r#"{"op":"resume","vm":"vm1"}"#, "resume", false),
+    (r#"{"op":"reset","vm":"vm1"}"#, "reset", false),
+    (r#"{"op":"reboot","vm":"vm1"}"#, "reboot", false),
+    (r#"{"op":"autostart","vm":"vm1"}"#, "set_autostart", false),
+    (r#"{"op":"set_cpus","vm":"vm1","cpus":1}"#, "set_cpus", false),
+    (r#"{"op":"set_memory","vm":"vm1","mib":32}"#, "set_memory_kib", false),
+    (r#"{"op":"agent_info","vm":"vm1"}"#, "agent_command", false),
+    (r#"{"op":"save","vm":"vm1"}"#, "managed_save", false),
+    (r#"{"op":"start","vm":"vm1"}"#, "start", false),
+];
+
+#[test]
+fn a_daemon_that_hangs_or_crashes_at_every_call() {
+    run(|fake, host| async move {
+        host.create(&spec(1), START).await.unwrap();
+        for (document, call, reads) in CALLS {
+            let request = Request::parse(document).unwrap();
+            fake.inject(Fault::once(call, FaultKind::LoseConnection));
+            let lost = host.answer(&request).await;
+            match (lost, reads) {
+                (Ok(_), true) => {}
+                (Err(error), false) => {
+                    assert_eq!(error.details().class, "connection_lost", "{document}");
+                }
+                (outcome, _) => panic!("{document}: {outcome:?}"),
+            }
+            // Bulk statistics are tried twice.
+            let times = if *call == "stats" { 2 } else { 1 };
+            for _ in 0..times {
+                fake.inject(Fault::once(call, FaultKind::Hang));
+            }
+            let late = host.within(seconds(1)).answer(&request).await.unwrap_err();
+            assert_eq!(late.details().class, "deadline", "{document}");
+            fake.release();
+            // What hung goes on now; then the host works as before.
+            while host.stuck_calls() > 0 {
+                tokio::task::yield_now().await;
+            }
+            if let Err(error) = host.answer(&request).await {
+                // What hung has taken effect meanwhile, and cannot do so twice.
+                assert_eq!(error.details().class, "conflict", "{document}: {error}");
+            }
+            assert!(host.quarantined().is_empty(), "{document}");
+        }
     });
 }

@@ -113,10 +113,16 @@ fn rows(out: &mut impl std::io::Write, uri: &str, what: &str) -> Outcome<()> {
     let host = Host::open(uri, LIMIT)?;
     let bare = bare::Connection::open(uri)?;
     let python = python::measure(uri)?;
-    let list = median(|| Ok(drop(host.domains()?)))?;
+    let list = median(|| {
+        host.domains()?;
+        Ok(())
+    })?;
     let c_list = median(|| bare.stats(1))?;
     row(out, &format!("list, {what}"), [Some(list), Some(c_list), python.list])?;
-    let stats = median(|| Ok(drop(host.stats(StatsGroups::USUAL)?)))?;
+    let stats = median(|| {
+        host.stats(StatsGroups::USUAL)?;
+        Ok(())
+    })?;
     let c_stats = median(|| bare.stats(StatsGroups::USUAL.0))?;
     row(out, &format!("bulk statistics, {what}"), [Some(stats), Some(c_stats), python.stats])
 }
