@@ -76,7 +76,7 @@ fn what_may_not_move_stays() {
 fn a_price_that_is_too_high_moves_nothing() {
     let (mut cluster, mut request) = busy();
     cluster["rules"] = json!([]);
-    request["price_ppm_per_gib"] = json!(1_000_000);
+    request["price_milli_per_gib"] = json!(1_000_000);
     let told = plan(&cluster, request);
     assert_eq!((told.moves.len(), told.stopped), (0, Stopped::FixedPoint));
 }
@@ -90,7 +90,7 @@ fn a_swap_helps_where_no_single_move_can() {
         "vms": [vm("hot", "n1", 2048), vm("warm", "n1", 2048), vm("cold", "n2", 4096)],
     });
     let history = json!({"cpu_milli": {"hot": [5000], "warm": [4000], "cold": [100]}});
-    let told = plan(&cluster, json!({"history": history, "window": 1, "price_ppm_per_gib": 100}));
+    let told = plan(&cluster, json!({"history": history, "window": 1, "price_milli_per_gib": 100}));
     let moves: Vec<_> =
         told.moves.iter().map(|each| (each.vm.as_str(), each.to.as_str(), each.step)).collect();
     assert_eq!(moves, [("cold", "n1", 0), ("hot", "n2", 1)]);
@@ -130,7 +130,7 @@ fn faults_of_the_request_name_their_place() {
         (json!({"level": 6}), "request.level"),
         (json!({"threshold_ppm": 0}), "request.threshold_ppm"),
         (json!({"power_target_ppm": 900_000}), "request.power_target_ppm"),
-        (json!({"price_ppm_per_gib": 1_000_000_001u64}), "request.price_ppm_per_gib"),
+        (json!({"price_milli_per_gib": 1_000_000_001u64}), "request.price_milli_per_gib"),
         (json!({"stand_by": ["x"]}), "request.stand_by"),
         (json!({"history": {"cpu_milli": {"a": [u64::MAX]}}}), "request.history.cpu_milli.a"),
     ] {
@@ -160,7 +160,7 @@ fn objective(cluster: &Cluster, at: &BTreeMap<String, String>, request: &Balance
                     used.saturating_sub(most)
                 })
                 .sum();
-            (over * 1_000_000 / (real.max(1) * samples as u128)) as u64
+            (over / samples as u128) as u64
         })
         .sum()
 }
@@ -188,7 +188,7 @@ proptest! {
         let moved: BTreeMap<String, u64> =
             held.iter().filter_map(|&at| cluster.vms.get(at)).map(|vm| (vm.id.to_string(), 10)).collect();
         let mut request: BalanceRequest = read(json!({
-            "history": {"cpu_milli": histories}, "window": 3, "price_ppm_per_gib": price,
+            "history": {"cpu_milli": histories}, "window": 3, "price_milli_per_gib": price,
             "moved_seconds_ago": moved, "mode": if save { "save_power" } else { "balance" },
             "threshold_ppm": 700_000, "limits": {"concurrent": 3, "per_node": 2},
         }));

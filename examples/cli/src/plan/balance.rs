@@ -20,7 +20,7 @@ const NODES_SHOWN: usize = 10;
   quantix plan balance --cluster cluster.yaml --request demand.json --level 3 --save-power --json
 
 The request file holds what machines used in `history` (`cpu_milli` and `memory_mib`: lists of
-samples by machine, the newest last), and may set window, threshold_ppm, price_ppm_per_gib, budget,
+samples by machine, the newest last), and may set window, threshold_ppm, price_milli_per_gib, budget,
 automation, hold_seconds, limits and facts by machine. Exit code 1: a rule stays broken.")]
 pub(crate) struct BalanceArgs {
     #[command(flatten)]

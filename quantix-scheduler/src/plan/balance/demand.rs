@@ -149,7 +149,7 @@ impl Demand {
         self.node(node).iter().enumerate().map(part).max().unwrap_or(0)
     }
 
-    /// The mean excess over the threshold, in millionths of the node.
+    /// The mean excess over the threshold, in thousandths of a core; a GiB counts as a core.
     fn cost_of(&self, node: NodeIndex, used: impl Iterator<Item = u64>) -> u64 {
         let mut sums = [0u128; 2];
         let real = self.real[node.at()];
@@ -161,10 +161,8 @@ impl Demand {
             let part = at / self.samples;
             sums[part] += u128::from(used.saturating_sub(free[part]));
         }
-        let cost = |part: usize| {
-            sums[part] * 1_000_000 / (u128::from(real[part].max(1)) * self.samples as u128)
-        };
-        u64::try_from(cost(0) + cost(1)).unwrap_or(u64::MAX)
+        let over = (sums[0] + sums[1] * 1000 / 1024) / self.samples as u128;
+        u64::try_from(over).unwrap_or(u64::MAX)
     }
 
     /// What a node costs now.

@@ -38,7 +38,8 @@ pub struct BalancePlan {
     pub before: Picture,
     /// The cluster after.
     pub after: Picture,
-    /// What is minimised: the mean use above the threshold, in millionths of a node, over all nodes.
+    /// What is minimised: the mean use above the threshold over all nodes, in thousandths of a
+    /// core; a GiB of memory counts as a core.
     pub objective_before: u64,
     /// The same after the moves.
     pub objective_after: u64,

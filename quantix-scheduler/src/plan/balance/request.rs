@@ -31,9 +31,9 @@ pub struct BalanceRequest {
     pub horizon: u32,
     /// How much of a node's real CPU and memory may be used before that costs, in millionths.
     pub threshold_ppm: u64,
-    /// What a move must be worth per GiB copied: millionths of a node, over the threshold on the
+    /// What a move must be worth per GiB copied: thousandths of a core over the threshold, on the
     /// mean of the window. Twice as much at medium risk, four times at high.
-    pub price_ppm_per_gib: u64,
+    pub price_milli_per_gib: u64,
     /// 1 mends rules only; up to 5 moves that are worth ever less of their price: 16, 4, 2 and 1
     /// times.
     pub level: u8,
@@ -71,7 +71,7 @@ impl Default for BalanceRequest {
             window: 12,
             horizon: 0,
             threshold_ppm: 850_000,
-            price_ppm_per_gib: 8_000,
+            price_milli_per_gib: 100,
             level: 5,
             automation: Automation::Manual,
             overrides: BTreeMap::new(),
@@ -187,7 +187,7 @@ impl BalanceRequest {
         range("horizon", self.horizon.into(), 0, WINDOW_MAX.into());
         range("threshold_ppm", self.threshold_ppm, 1, 10_000_000);
         range("power_target_ppm", self.power_target_ppm, 0, self.threshold_ppm);
-        range("price_ppm_per_gib", self.price_ppm_per_gib, 0, 1_000_000_000);
+        range("price_milli_per_gib", self.price_milli_per_gib, 0, 1_000_000_000);
         range("level", self.level.into(), 1, 5);
         let histories =
             [("cpu_milli", &self.history.cpu_milli), ("memory_mib", &self.history.memory_mib)];

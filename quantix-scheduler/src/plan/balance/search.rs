@@ -59,11 +59,11 @@ pub(super) struct Search<'a> {
     spent: BTreeMap<NodeIndex, (u32, u64)>,
 }
 
-/// What a move copies, and the price of that per millionth of a node.
+/// What a move copies, and the price of that.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Price {
     pub(super) copied_mib: u64,
-    /// In 1024ths of a millionth of a node.
+    /// In 1024ths of a thousandth of a core.
     price: u128,
 }
 
@@ -104,7 +104,8 @@ impl<'a> Search<'a> {
             Risk::Medium => 2,
             Risk::High => 4,
         };
-        let price = u128::from(self.request.price_ppm_per_gib) * u128::from(cost.copied_mib) * risk;
+        let price =
+            u128::from(self.request.price_milli_per_gib) * u128::from(cost.copied_mib) * risk;
         Price { copied_mib: cost.copied_mib, price }
     }
 
@@ -207,7 +208,7 @@ impl<'a> Search<'a> {
         self.chosen.len() - before
     }
 
-    /// What a move is worth at the most, in 1024ths of a millionth of a node.
+    /// What a move is worth at the most, in 1024ths of a thousandth of a core.
     fn bound(&self, row: Row, from: NodeIndex, worth: u64) -> i128 {
         let price = self.price(row).price.saturating_mul(u128::from(worth));
         let gain = u128::from(self.demand.gain(row, from)) * 1024;
