@@ -87,7 +87,7 @@ fn any_document() -> impl Strategy<Value = Vec<u8>> {
 fn no_document_makes_anything_panic() {
     let mut runner = runner();
     let documents = any_document();
-    for _ in 0..3_000 {
+    for _ in 0..support::cases() {
         let bytes = documents.new_tree(&mut runner).unwrap().current();
         let kinds = [
             None,
@@ -165,7 +165,7 @@ fn any_user_data() -> impl Strategy<Value = UserData> {
 #[test]
 fn arbitrary_user_data_comes_back_as_it_was() {
     let (mut judge, mut runner, documents) = (PyYaml::start(), runner(), any_user_data());
-    for _ in 0..2_000 {
+    for _ in 0..support::cases() {
         let user_data = documents.new_tree(&mut runner).unwrap().current();
         let text = user_data.to_yaml().unwrap_or_else(|error| panic!("{error}: {user_data:?}"));
         assert_eq!(judge.load(&text).as_ref(), Ok(&plain(&user_data.to_value())), "{text}");

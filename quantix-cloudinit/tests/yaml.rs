@@ -193,15 +193,10 @@ fn runner() -> TestRunner {
     TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 
-/// `QUANTIX_CASES` asks for more.
-fn cases() -> usize {
-    std::env::var("QUANTIX_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000)
-}
-
 #[test]
 fn arbitrary_documents_come_back_as_they_were() {
     let (mut judge, mut runner, values) = (PyYaml::start(), runner(), any_value());
-    for _ in 0..cases() {
+    for _ in 0..support::cases() {
         let value = values.new_tree(&mut runner).unwrap().current();
         judged(&mut judge, &value);
     }
@@ -426,7 +421,7 @@ fn broken_documents_are_refused_as_pyyaml_refuses_them() {
             chars.iter().take(at).copied().chain(insert.chars()).chain(rest.copied()).collect()
         })
     });
-    for _ in 0..cases() {
+    for _ in 0..support::cases() {
         let text = mutated.new_tree(&mut runner).unwrap().current();
         // PyYAML does not look at tags on what `<<` takes in; we refuse unknown ones anywhere.
         if !(text.contains("<<") && text.contains('!')) {

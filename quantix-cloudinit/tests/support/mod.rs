@@ -27,6 +27,11 @@ pub fn report(files: usize) {
     }
 }
 
+/// How many random inputs a test tries; `QUANTIX_CASES` asks for more.
+pub fn cases() -> usize {
+    std::env::var("QUANTIX_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000)
+}
+
 const JUDGE: &str = r#"
 import base64, datetime, json, struct, sys, yaml
 
