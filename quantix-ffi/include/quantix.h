@@ -269,9 +269,9 @@ enum qtx_status qtx_folder_tree_to_json(const struct qtx_folder_tree *tree,
  * `{"op": "create", "id": "…", "parent_id": "…", "name": "Web", "at": "2026-01-31T12:00:00Z"}`. The
  * operations are `create`, `ensure`, `create_standard_folders`, `rename`, `move`, `delete`,
  * `preview_delete`, `add_member`, `move_member`, `remove_member`, `move_many`, `set_policy`,
- * `set_description`, `set_labels`, `bind`, `unbind`, `get`, `find`, `list`, `members`, `folder_of`,
- * `policy`, `effective_policy`, `bindings` and `authorize`. On success `*answer_out` is the answer
- * as JSON, owned by the caller and freed with `qtx_string_free`. A refused change gives
+ * `set_description`, `set_labels`, `bind`, `unbind`, `get`, `find`, `find_many`, `list`, `members`,
+ * `folder_of`, `policy`, `effective_policy`, `bindings` and `authorize`. On success `*answer_out` is
+ * the answer as JSON, owned by the caller and freed with `qtx_string_free`. A refused change gives
  * `QTX_STATUS_INVALID_INPUT` with one finding, and leaves the tree as it was. One thread at a time.
  *
  * # Safety
@@ -341,6 +341,24 @@ enum qtx_status qtx_document_check(const char *kind,
  * `kind` is NUL-terminated; `schema_out` is writable; `error` is NULL or writable.
  */
 enum qtx_status qtx_document_schema(const char *kind, char **schema_out, struct qtx_error **error);
+
+/**
+ * Answers a question to the model's pure functions.
+ *
+ * `question_json` is a document such as `{"op": "power_after", "state": "running", "event": "stop"}`.
+ * The operations are `read_value`, `power_after`, `power_commands`, `power_transitions`,
+ * `image_phase_after`, `hardware_profile`, `node_health`, `ipam`, `evaluate_alerts` and `admit`; what
+ * is remembered between two questions, such as an address pool, is part of the question and of the
+ * answer. On success `*answer_out` is the answer as JSON, owned by the caller and freed with
+ * `qtx_string_free`. A refused question gives `QTX_STATUS_INVALID_INPUT` and its findings. May be
+ * called from any thread.
+ *
+ * # Safety
+ * `question_json` is NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_model_ask(const char *question_json,
+                              char **answer_out,
+                              struct qtx_error **error);
 
 /**
  * Reads a cluster and a policy, the documents of `quantix place`; `policy_json` is NULL for the

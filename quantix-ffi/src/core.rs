@@ -6,6 +6,7 @@ use quantix_core::{
     FolderId, FolderPath, FolderTree, IdError, ProjectId, Timestamp, TimestampError, WordError,
     document::{DocumentKind, ReadMode, check, read},
     folder::{FolderCommand, FolderTreeDocument},
+    question::ask,
 };
 
 use crate::{
@@ -161,9 +162,9 @@ pub unsafe extern "C" fn qtx_folder_tree_to_json(
 /// `{"op": "create", "id": "…", "parent_id": "…", "name": "Web", "at": "2026-01-31T12:00:00Z"}`. The
 /// operations are `create`, `ensure`, `create_standard_folders`, `rename`, `move`, `delete`,
 /// `preview_delete`, `add_member`, `move_member`, `remove_member`, `move_many`, `set_policy`,
-/// `set_description`, `set_labels`, `bind`, `unbind`, `get`, `find`, `list`, `members`, `folder_of`,
-/// `policy`, `effective_policy`, `bindings` and `authorize`. On success `*answer_out` is the answer
-/// as JSON, owned by the caller and freed with `qtx_string_free`. A refused change gives
+/// `set_description`, `set_labels`, `bind`, `unbind`, `get`, `find`, `find_many`, `list`, `members`,
+/// `folder_of`, `policy`, `effective_policy`, `bindings` and `authorize`. On success `*answer_out` is
+/// the answer as JSON, owned by the caller and freed with `qtx_string_free`. A refused change gives
 /// `QTX_STATUS_INVALID_INPUT` with one finding, and leaves the tree as it was. One thread at a time.
 ///
 /// # Safety
@@ -298,6 +299,36 @@ pub unsafe extern "C" fn qtx_document_schema(
     };
     // SAFETY: by contract `error` is NULL or writable.
     unsafe { call(error, body) }
+}
+
+/// Answers a question to the model's pure functions.
+///
+/// `question_json` is a document such as `{"op": "power_after", "state": "running", "event": "stop"}`.
+/// The operations are `read_value`, `power_after`, `power_commands`, `power_transitions`,
+/// `image_phase_after`, `hardware_profile`, `node_health`, `ipam`, `evaluate_alerts` and `admit`; what
+/// is remembered between two questions, such as an address pool, is part of the question and of the
+/// answer. On success `*answer_out` is the answer as JSON, owned by the caller and freed with
+/// `qtx_string_free`. A refused question gives `QTX_STATUS_INVALID_INPUT` and its findings. May be
+/// called from any thread.
+///
+/// # Safety
+/// `question_json` is NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_model_ask(
+    question_json: *const c_char,
+    answer_out: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let body = || -> Result<_, Fault> {
+        // SAFETY: by contract NULL or NUL-terminated.
+        let question = unsafe { text(question_json, "question_json")? };
+        ask(question).map_err(|findings| {
+            let message = findings.first().map_or_else(String::new, |f| f.message.clone());
+            Fault::new(qtx_status::InvalidInput, message).with_findings(findings)
+        })
+    };
+    // SAFETY: by contract `answer_out` and `error` are NULL or writable.
+    unsafe { answer(answer_out, "answer_out", error, body) }
 }
 
 fn folder_path(text: &str) -> Result<FolderPath, Fault> {

@@ -33,6 +33,7 @@ pub use self::core::{
     qtx_document_check, qtx_document_schema, qtx_folder_path_names, qtx_folder_path_normalize,
     qtx_folder_tree, qtx_folder_tree_find, qtx_folder_tree_free, qtx_folder_tree_from_json,
     qtx_folder_tree_len, qtx_folder_tree_new, qtx_folder_tree_run, qtx_folder_tree_to_json,
+    qtx_model_ask,
 };
 pub use boundary::qtx_string_free;
 pub use cloudinit::{qtx_seed_build, qtx_spec_export, qtx_spec_import, qtx_spec_render};

@@ -11,7 +11,8 @@ use quantix::{
     qtx_document_check, qtx_document_schema, qtx_error, qtx_error_findings, qtx_error_free,
     qtx_error_message, qtx_folder_path_names, qtx_folder_path_normalize, qtx_folder_tree,
     qtx_folder_tree_find, qtx_folder_tree_free, qtx_folder_tree_from_json, qtx_folder_tree_len,
-    qtx_folder_tree_new, qtx_folder_tree_run, qtx_folder_tree_to_json, qtx_status, qtx_string_free,
+    qtx_folder_tree_new, qtx_folder_tree_run, qtx_folder_tree_to_json, qtx_model_ask, qtx_status,
+    qtx_string_free,
 };
 use serde_json::Value;
 
@@ -83,6 +84,36 @@ fn folder_paths() {
                 assert_eq!(findings[0]["code"], entry["code"]);
                 assert_eq!(names.unwrap_err().0, message);
             }
+        }
+    }
+}
+
+fn ask(question: &Value) -> Result<Value, (String, Value)> {
+    let question = c(&question.to_string());
+    // SAFETY: the text is NUL-terminated and the out-pointers are ours.
+    let answer = call(|out, error| unsafe { qtx_model_ask(question.as_ptr(), out, error) });
+    answer.map(|answer| json(&answer))
+}
+
+#[test]
+fn values() {
+    for entry in vectors("values").as_array().unwrap() {
+        let question = serde_json::json!({
+            "op": "read_value", "type": entry["type"], "text": entry["text"],
+        });
+        match ask(&question) {
+            Ok(answer) => assert_eq!(answer, entry["answer"]),
+            Err((message, _)) => assert_eq!(entry["answer"]["message"], message),
+        }
+    }
+}
+
+#[test]
+fn questions() {
+    for entry in vectors("questions").as_array().unwrap() {
+        match ask(&entry["question"]) {
+            Ok(answer) => assert_eq!(answer, entry["answer"]),
+            Err((_, findings)) => assert_eq!(findings, entry["findings"]),
         }
     }
 }

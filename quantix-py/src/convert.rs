@@ -61,6 +61,12 @@ pub(crate) fn invalid(what: &str, message: &str, findings: &[Finding]) -> PyErr 
     InputError::new_err((format!("{what} is not valid: {message}"), findings_json(findings)))
 }
 
+/// An `InputError` with the message of the first finding.
+pub(crate) fn refused(findings: &[Finding]) -> PyErr {
+    let message = findings.first().map_or_else(String::new, |finding| finding.message.clone());
+    InputError::new_err((message, findings_json(findings)))
+}
+
 /// A document as plain Python values: `dict`, `list`, `str`, `int`, `float`, `bool`, `None`.
 pub(crate) fn to_python<'py>(
     py: Python<'py>,

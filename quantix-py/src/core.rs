@@ -22,18 +22,18 @@ fn fault(error: &(dyn std::error::Error + 'static), finding: Finding) -> PyErr {
 
 /// A class of a value that is written as one text.
 macro_rules! text_class {
-    ($(#[$doc:meta])* $name:ident, $code:literal $(, $($more:tt)+)?) => {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $code:literal $(, $($more:tt)+)?) => {
         $(#[$doc])*
         #[pyclass(frozen, eq, ord, hash, module = "quantix.core")]
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub(crate) struct $name(core::$name);
+        pub(crate) struct $name($inner);
 
         #[pymethods]
         impl $name {
             /// Reads a text; `InputError` when it is not one of this kind.
             #[new]
             fn new(text: &str) -> PyResult<Self> {
-                text.parse::<core::$name>()
+                text.parse::<$inner>()
                     .map(Self)
                     .map_err(|error| fault(&error, Finding::error($code, error.to_string())))
             }
@@ -57,32 +57,55 @@ macro_rules! text_class {
 
 text_class! {
     /// Identifies a project. `""` and `"default"` mean the project that exists everywhere.
-    ProjectId, "invalid-id"
+    ProjectId(core::ProjectId), "invalid-id"
 }
 text_class! {
     /// Identifies a folder.
-    FolderId, "invalid-id"
+    FolderId(core::FolderId), "invalid-id"
 }
 text_class! {
     /// Identifies a machine.
-    VmId, "invalid-id"
+    VmId(core::VmId), "invalid-id"
 }
 text_class! {
     /// Identifies an image or template.
-    ImageId, "invalid-id"
+    ImageId(core::ImageId), "invalid-id"
 }
 text_class! {
     /// Identifies a customization spec.
-    SpecId, "invalid-id"
+    SpecId(core::SpecId), "invalid-id"
 }
 text_class! {
     /// An instant in UTC, read from RFC 3339 and kept to the millisecond.
-    Timestamp, "invalid-time",
+    Timestamp(core::Timestamp), "invalid-time",
 
     /// Milliseconds since 1970.
     #[getter]
     fn unix_ms(&self) -> i64 {
         self.0.unix_ms()
+    }
+}
+
+text_class! {
+    /// An Ethernet address, read with `:` or `-` between its six bytes.
+    MacAddress(core::model::MacAddress), "invalid-address"
+}
+text_class! {
+    /// An IP network such as `10.0.0.0/24`: its host bits are zero.
+    Cidr(core::model::Cidr), "invalid-address",
+
+    /// How many leading bits all addresses share.
+    #[getter]
+    fn prefix(&self) -> u8 {
+        self.0.prefix()
+    }
+
+    /// Whether an address lies in the network.
+    fn contains(&self, address: &str) -> PyResult<bool> {
+        let address: std::net::IpAddr = address.parse().map_err(|error: std::net::AddrParseError| {
+            fault(&error, Finding::error("invalid-address", error.to_string()))
+        })?;
+        Ok(self.0.contains(address))
     }
 }
 
@@ -321,6 +344,24 @@ impl FolderTree {
         Ok(self.read(|tree| tree.find(&path.0)).map(|id| id.to_string()))
     }
 
+    /// The ids of the folders at many paths, in their order; `None` where there is none. Much faster
+    /// than asking for one after the other.
+    fn find_many(
+        &self,
+        py: Python<'_>,
+        paths: Vec<Bound<'_, PyAny>>,
+    ) -> PyResult<Vec<Option<String>>> {
+        let mut all = Vec::with_capacity(paths.len());
+        for path in &paths {
+            all.push(match path.cast::<FolderPath>() {
+                Ok(path) => path.get().0.clone(),
+                Err(_) => FolderPath::new(path.extract()?)?.0,
+            });
+        }
+        let found = detached(py, || self.read(|tree| tree.find_many(&all)));
+        Ok(found.into_iter().map(|id| id.map(|id| id.to_string())).collect())
+    }
+
     /// The path of a folder. `KeyError` when there is none with that id.
     fn path(&self, id: &str) -> PyResult<FolderPath> {
         let id = FolderId::new(id)?.0;
@@ -395,6 +436,24 @@ pub(crate) fn check_document<'py>(
     let mode = if lenient { ReadMode::Lenient } else { ReadMode::Strict };
     let report = detached(py, || check(kind, &text, mode));
     to_python(py, &report)
+}
+
+/// Answers a question to the model's pure functions: `{"op": "admit", ...}`, as a dictionary or as
+/// JSON text.
+///
+/// The operations are `read_value`, `power_after`, `power_commands`, `power_transitions`,
+/// `image_phase_after`, `hardware_profile`, `node_health`, `ipam`, `evaluate_alerts` and `admit`.
+/// `InputError` tells why a question is refused.
+#[pyfunction]
+pub(crate) fn ask<'py>(
+    py: Python<'py>,
+    question: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let text = json_text(question)?;
+    match detached(py, || core::question::ask(&text)) {
+        Ok(answer) => to_python(py, &answer),
+        Err(findings) => Err(crate::convert::refused(&findings)),
+    }
 }
 
 fn kind_of(kind: &str) -> PyResult<DocumentKind> {

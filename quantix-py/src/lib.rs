@@ -36,8 +36,8 @@ mod _core {
 
     #[pymodule_export]
     use crate::core::{
-        Bytes, FolderId, FolderPath, FolderTree, ImageId, MemoryMib, Millicores, ProjectId, SpecId,
-        Timestamp, VmId, check_document, document_kinds, document_schema,
+        Bytes, Cidr, FolderId, FolderPath, FolderTree, ImageId, MacAddress, MemoryMib, Millicores,
+        ProjectId, SpecId, Timestamp, VmId, ask, check_document, document_kinds, document_schema,
     };
 
     #[pymodule_export]

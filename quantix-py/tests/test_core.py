@@ -43,14 +43,14 @@ READERS = {
     "project_id": lambda text: str(core.ProjectId(text)),
     "vm_id": lambda text: str(core.VmId(text)),
     "timestamp": lambda text: str(core.Timestamp(text)),
+    "mac_address": lambda text: str(core.MacAddress(text)),
+    "cidr": lambda text: str(core.Cidr(text)),
 }
 
 
 @pytest.mark.parametrize("entry", vectors("values"), ids=lambda e: f"{e['type']} {e['text'][:20]!r}")
 def test_values(entry):
-    read = READERS.get(entry["type"])
-    if read is None:  # addresses are read within documents
-        return
+    read = READERS[entry["type"]]
     if "value" in entry["answer"]:
         assert read(entry["text"]) == entry["answer"]["value"]
     else:
@@ -83,6 +83,43 @@ def test_folder_tree():
     assert again.to_document() == script["document"]
 
 
+@pytest.mark.parametrize("entry", vectors("questions"), ids=lambda entry: entry["question"]["op"])
+def test_questions(entry):
+    if entry["answer"] is not None:
+        assert core.ask(entry["question"]) == entry["answer"]
+        assert core.ask(json.dumps(entry["question"])) == entry["answer"]
+    else:
+        with pytest.raises(quantix.InputError) as error:
+            core.ask(entry["question"])
+        assert error.value.findings == entry["findings"]
+
+
+def test_addresses_alerts_and_admission():
+    pool = core.AddressPool({"id": "p", "cidr": "10.0.0.0/30"})
+    assert pool.allocate("a", at=AT)["mac_address"] == "fa:16:3e:00:00:00"
+    assert pool.allocate("b", at=AT, address="10.0.0.2")["requested"]
+    with pytest.raises(quantix.InputError, match="no address of 10.0.0.0/30 is free") as error:
+        pool.allocate("c", at=AT)
+    assert error.value.findings[0]["code"] == "pool-exhausted"
+    assert pool.release("a")["address"] == "10.0.0.1"
+    assert pool.reserve("10.0.0.1", "10.0.0.1")["free"] == 0
+    assert core.check_document("subnet_pool", pool.document)["document"] == pool.document
+    with pytest.raises(quantix.InputError):
+        core.AddressPool({"id": "p", "cidr": "10.0.0.0/30", "gateway": "10.0.0.9"})
+
+    above = {"kind": "above", "metric": "cpu", "value": 90}
+    rules = {"rules": [{"name": "hot", "severity": "info", "object_kind": "vm", "condition": above}]}
+    book = core.AlertBook()
+    seen = {"object_kind": "vm", "object_id": "v", "metrics": {"cpu": 95.5}}
+    assert book.evaluate(rules, [seen], at=AT)["changes"][0]["kind"] == "raised"
+    assert core.AlertBook(book.document).evaluate(rules, [seen], at=AT)["firing"] == 1
+
+    policy = {"rules": [{"name": "small", "limits": {"cpus": 1}}]}
+    machine = {"name": "v", "spec": {"cpu": {"cores": 2}, "memory": {"size_mib": 512}}}
+    assert not core.admit(policy, machine | {"operation": "create"})["allowed"]
+    assert core.power_commands("stopped", "running") == (["start", "terminate"], "start")
+
+
 def test_a_tree_in_a_few_lines():
     tree = core.FolderTree(at=AT)
     web = "0192f0c1-2b3c-7d4e-8f50-112233445566"
@@ -90,6 +127,7 @@ def test_a_tree_in_a_few_lines():
     assert info["path"] == "/Web"
     assert tree.find("/WEB") == tree.find(core.FolderPath("/web")) == web
     assert tree.find("/nowhere") is None
+    assert tree.find_many(["/web", core.FolderPath("/x")]) == [web, None]
     assert tree.path(web) == core.FolderPath("/Web")
     assert (len(tree), tree.revision) == (2, 1)
     with pytest.raises(KeyError):
@@ -108,6 +146,8 @@ def test_values_are_values():
         core.MemoryMib(512),
         core.Millicores("2.5 vCPU"),
         core.Timestamp(AT),
+        core.MacAddress("52:54:00:12:34:56"),
+        core.Cidr("10.0.0.0/24"),
     ]
     for value in values:
         assert pickle.loads(pickle.dumps(value)) == value
@@ -116,6 +156,8 @@ def test_values_are_values():
         assert eval(repr(value), vars(core)) == value
         with pytest.raises(AttributeError):
             value.anything = 1
+    assert core.Cidr("10.0.0.0/24").contains("10.0.0.7")
+    assert core.Cidr("10.0.0.0/24").prefix == 24
     assert core.Bytes(1) < core.Bytes(2)
     assert core.FolderPath("/a").join("b/c") == core.FolderPath("/a/b%2fc")
     assert core.FolderPath("/a/b").parent == core.FolderPath("/a")

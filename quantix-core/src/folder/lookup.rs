@@ -2,8 +2,10 @@
 //!
 //! A path is walked from the root. Each step hashes a name together with the slot of its parent,
 //! reads one cell of a table and one record, 48 bytes with the name inside. Among a million folders
-//! the first steps stay in the processor's caches and the last ones wait for memory, twice each. One
-//! lookup cannot do better, since where a step goes is known only after the one before. Many can:
+//! the first steps stay in the processor's caches and the last two wait for memory, for the cell and
+//! then for the record. So one lookup of a folder that nobody asked for lately takes as long as a few
+//! reads from memory, whatever is done about it: where a step goes is known only after the one before,
+//! and a table of whole paths, which would save steps, would make moving a folder cost its subtree.
 //! [`FolderTree::find_many`] takes the same step for a batch of paths, so that their waits overlap.
 
 use super::{

@@ -15,6 +15,16 @@ struct ModelFolder {
     parent: Option<FolderId>,
     kind: FolderKind,
     members: BTreeSet<Member>,
+    /// The label `tier` of its policy.
+    tier: Option<&'static str>,
+    bindings: BTreeSet<Binding>,
+}
+
+impl ModelFolder {
+    fn new(name: String, parent: Option<FolderId>, kind: FolderKind) -> Self {
+        let (members, bindings) = (BTreeSet::new(), BTreeSet::new());
+        Self { name, parent, kind, members, tier: None, bindings }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -27,12 +37,7 @@ fn folded(name: &str) -> String {
 
 impl Model {
     fn new() -> Self {
-        let root = ModelFolder {
-            name: String::new(),
-            parent: None,
-            kind: FolderKind::Vm,
-            members: BTreeSet::new(),
-        };
+        let root = ModelFolder::new(String::new(), None, FolderKind::Vm);
         Self(BTreeMap::from([(FolderId::DEFAULT_ROOT, root)]))
     }
 
@@ -106,6 +111,21 @@ impl Model {
                 self.0.get_mut(&from).unwrap().members.remove(&member);
                 self.0.get_mut(&to).unwrap().members.insert(member)
             }
+            Op::SetPolicy(id, tier) => {
+                let Some(folder) = self.0.get_mut(&id) else { return false };
+                folder.tier = tier;
+                true
+            }
+            Op::Bind(id, binding) => {
+                let Some(folder) = self.0.get_mut(&id) else { return false };
+                folder.bindings.insert(binding);
+                true
+            }
+            Op::Unbind(id, binding) => {
+                let Some(folder) = self.0.get_mut(&id) else { return false };
+                folder.bindings.remove(&binding);
+                true
+            }
             Op::Bulk(items, to, mode) => {
                 if !self.0.contains_key(&to) {
                     return false;
@@ -127,6 +147,22 @@ impl Model {
         }
     }
 
+    /// The label that holds in a folder, and the folder that sets it.
+    fn tier(&self, folder: FolderId) -> Option<(&'static str, FolderId)> {
+        self.lineage(folder).into_iter().find_map(|id| Some((self.0[&id].tier?, id)))
+    }
+
+    /// The bindings of somebody that hold in a folder, the nearest first.
+    fn grants(&self, who: &Subject, folder: FolderId) -> Vec<(FolderId, Binding)> {
+        let mut all = Vec::new();
+        for id in self.lineage(folder) {
+            let own = self.0[&id].bindings.iter();
+            let holds = own.filter(|b| b.subject == *who && (b.propagate || id == folder));
+            all.extend(holds.map(|binding| (id, binding.clone())));
+        }
+        all
+    }
+
     fn holds_members(&self, folder: FolderId) -> bool {
         self.0.get(&folder).is_some_and(|f| f.kind == FolderKind::Vm)
     }
@@ -146,8 +182,7 @@ impl Model {
             && self.kind_fits(parent, kind)
             && self.lineage(parent).len() <= FOLDER_DEPTH_MAX;
         if legal {
-            let members = BTreeSet::new();
-            self.0.insert(id, ModelFolder { name, parent: Some(parent), kind, members });
+            self.0.insert(id, ModelFolder::new(name, Some(parent), kind));
         }
         legal
     }
@@ -212,6 +247,13 @@ enum Op {
     Add(Member, FolderId),
     MoveMember(Member, FolderId),
     Bulk(Vec<Movable>, FolderId, BulkMode),
+    SetPolicy(FolderId, Option<&'static str>),
+    Bind(FolderId, Binding),
+    Unbind(FolderId, Binding),
+}
+
+fn someone(number: u8) -> Subject {
+    Subject::User(format!("u{number}").parse().unwrap())
 }
 
 /// Applies a change to the tree; tells whether it was legal.
@@ -232,6 +274,13 @@ fn apply(tree: &mut FolderTree, op: &Op, now: Timestamp) -> bool {
         Op::Add(member, to) => tree.add_member(member, to, now).is_ok(),
         Op::MoveMember(member, to) => tree.move_member(member, to, now).is_ok(),
         Op::Bulk(items, to, mode) => tree.move_many(&items, to, mode, now).is_ok(),
+        Op::SetPolicy(id, tier) => {
+            let labels =
+                tier.map(|tier| ("tier".to_owned(), tier.to_owned())).into_iter().collect();
+            tree.set_policy(id, FolderPolicy { labels, ..FolderPolicy::default() }, now).is_ok()
+        }
+        Op::Bind(id, binding) => tree.bind(id, binding, now).is_ok(),
+        Op::Unbind(id, binding) => tree.unbind(id, &binding, now).is_ok(),
     }
 }
 
@@ -239,8 +288,13 @@ fn compare(tree: &FolderTree, model: &Model) {
     assert_eq!(tree.len(), model.0.len());
     let walk: Vec<_> = tree.subtree(tree.root()).map(Folder::id).collect();
     assert_eq!(walk, model.subtree(FolderId::DEFAULT_ROOT));
+    let paths: Vec<_> =
+        model.0.keys().map(|&id| model.path(id)).chain([super::path("/no")]).collect();
+    let found: Vec<_> = model.0.keys().map(|&id| Some(id)).chain([None]).collect();
+    assert_eq!(tree.find_many(&paths), found);
     for (&id, expected) in &model.0 {
         let folder = tree.get(id).unwrap();
+        compare_inherited(tree, model, id);
         let info = folder.info();
         let path = model.path(id);
         assert_eq!(info.path, path);
@@ -264,6 +318,24 @@ fn compare(tree: &FolderTree, model: &Model) {
         assert_eq!(info.vm_count as usize, vms);
         assert_eq!(info.template_count as usize, members.count() - vms);
         assert!(expected.members.iter().all(|&member| tree.folder_of(member) == Some(id)));
+    }
+}
+
+fn compare_inherited(tree: &FolderTree, model: &Model, id: FolderId) {
+    let effective = tree.effective_policy(id).unwrap();
+    let tier = effective.labels.get("tier").map(|tier| {
+        assert_eq!(tier.path, model.path(tier.folder_id));
+        (tier.value.as_str(), tier.folder_id)
+    });
+    assert_eq!(tier, model.tier(id));
+    for number in 0..2 {
+        let principal = Principal { subject: someone(number), groups: Vec::new() };
+        let grants: Vec<_> =
+            tree.grants(&principal, id).map(|grant| (grant.folder_id, grant.binding)).collect();
+        let expected = model.grants(&principal.subject, id);
+        let may_read = tree.authorize(&Roles::default(), Some(&principal), Permission::VmRead, id);
+        assert_eq!(may_read.is_allowed(), !expected.is_empty());
+        assert_eq!(grants, expected);
     }
 }
 
@@ -296,6 +368,14 @@ fn op() -> impl Strategy<Value = Op> {
         member().prop_map(Movable::from),
         member().prop_map(Movable::from),
     ];
+    let tier = prop::sample::select(vec![None, Some("gold"), Some("iron")]);
+    let binding = || {
+        (0u8..2, any::<bool>()).prop_map(|(number, propagate)| Binding {
+            subject: someone(number),
+            role: "viewer".to_owned(),
+            propagate,
+        })
+    };
     let bulk = prop_oneof![Just(BulkMode::AllOrNone), Just(BulkMode::EachAlone)];
     prop_oneof![
         10 => (folder(), folder(), names(), kind)
@@ -307,6 +387,9 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (member(), folder()).prop_map(|(member, to)| Op::MoveMember(member, to)),
         2 => (proptest::collection::vec(item, 0..4), folder(), bulk)
             .prop_map(|(items, to, mode)| Op::Bulk(items, to, mode)),
+        2 => (folder(), tier).prop_map(|(id, tier)| Op::SetPolicy(id, tier)),
+        3 => (folder(), binding()).prop_map(|(id, binding)| Op::Bind(id, binding)),
+        1 => (folder(), binding()).prop_map(|(id, binding)| Op::Unbind(id, binding)),
     ]
 }
 
