@@ -15,10 +15,10 @@ use crate::{
 };
 
 /// How much is hashed in one go.
-const PIECE_BYTES: u64 = 256 << 10;
+const PIECE_BYTES: u64 = 1 << 20;
 /// How far hashing runs ahead of converting, so that what one has read is still in memory when
 /// the other wants it.
-const LEAD_BYTES: u64 = 12 << 20;
+const LEAD_BYTES: u64 = 64 << 20;
 
 /// The members to hash.
 #[derive(Debug, Default)]

@@ -10,8 +10,8 @@ use std::{
 pub(super) const FIRST_BYTES: u64 = 64 << 10;
 /// How much is fetched at most in one request.
 const FETCH_BYTES_MAX: u64 = 4 << 20;
-/// How much is kept.
-pub const CACHE_BYTES_MAX: u64 = 32 << 20;
+/// How much is kept: more than hashing runs ahead of converting, so that nothing is fetched twice.
+pub const CACHE_BYTES_MAX: u64 = 96 << 20;
 
 /// Parts of a remote file. Who reads on gets ever larger parts; who jumps gets small ones.
 #[derive(Debug, Default)]
