@@ -6,6 +6,8 @@
 //! without the index. Prints one table: pairs of place and remove per second, and how long one
 //! placement takes.
 
+mod quality;
+
 use std::{
     env,
     error::Error,
@@ -41,6 +43,9 @@ fn main() -> Outcome<()> {
     let seconds = args.iter().find_map(|arg| arg.parse().ok()).unwrap_or(2);
     let time = Duration::from_secs(seconds);
     let words: Vec<&String> = args.iter().filter(|arg| arg.parse::<u64>().is_err()).collect();
+    if words.iter().any(|word| *word == "quality") {
+        return quality::print(&mut std::io::stdout().lock());
+    }
     let wanted = |name: &str| words.iter().all(|word| name.contains(word.as_str()));
     let mut out = std::io::stdout().lock();
     writeln!(out, "{:<34}{:>9}{:>14}{:>11}{:>11}", "", "nodes", "pairs/s", "p50 ns", "p99 ns")?;
@@ -115,8 +120,8 @@ impl Fleet {
         while start.elapsed() < time {
             let gone = self.random.below(self.placed.len());
             let shape = self.shapes[self.random.below(self.shapes.len())];
-            let begin = Instant::now();
             let vm = self.placed[gone].clone();
+            let begin = Instant::now();
             self.engine.remove(&vm)?;
             match way {
                 Way::Engine => drop(self.engine.place(&vm, shape)?),
