@@ -3,9 +3,14 @@
 //! `./dev bench scheduler [SECONDS]`: clusters of 1,000, 10,000 and 100,000 nodes (32 cores and
 //! 128 GiB, 64 and 256, 96 and 512, in three zones, half of them with a second pool), filled to two
 //! thirds, then one machine placed and one removed again and again. The scan is the same code
-//! without the index. Prints one table: pairs of place and remove per second, and how long one
-//! placement takes.
+//! without the index. In the row `rules` a fifth of the nodes is tainted, and the machines that come
+//! and go stand under rules. Prints one table: pairs of place and remove per second, and how long
+//! one placement takes.
+//!
+//! `./dev bench scheduler large` builds a large snapshot and explains a decision; `./dev bench
+//! scheduler quality` packs real traces.
 
+mod large;
 mod quality;
 
 use std::{
@@ -46,6 +51,9 @@ fn main() -> Outcome<()> {
     if words.iter().any(|word| *word == "quality") {
         return quality::print(&mut std::io::stdout().lock());
     }
+    if words.iter().any(|word| *word == "large") {
+        return large::print(&mut std::io::stdout().lock());
+    }
     let wanted = |name: &str| words.iter().all(|word| name.contains(word.as_str()));
     let mut out = std::io::stdout().lock();
     writeln!(out, "{:<34}{:>9}{:>14}{:>11}{:>11}", "", "nodes", "pairs/s", "p50 ns", "p99 ns")?;
@@ -57,6 +65,11 @@ fn main() -> Outcome<()> {
             let mut fleet = Fleet::new(nodes, &policy)?;
             let engine = fleet.measure(time, Way::Engine)?;
             writeln!(out, "{}", row(&format!("engine, {name}"), nodes, &engine)?)?;
+        }
+        if wanted(&format!("engine, rules, {size}.")) {
+            let mut fleet = Fleet::with_rules(nodes)?;
+            let engine = fleet.measure(time, Way::Engine)?;
+            writeln!(out, "{}", row("engine, default, rules", nodes, &engine)?)?;
         }
         if wanted(&format!("scan, default, {size}.")) {
             let mut fleet = Fleet::new(nodes, &Policy::default())?;
@@ -87,7 +100,9 @@ enum Way {
 struct Fleet {
     engine: Engine,
     shapes: Vec<ShapeId>,
+    /// The machines that come and go; those under rules with the shape that the rules give them.
     placed: Vec<VmKey>,
+    own_shapes: Vec<ShapeId>,
     random: Random,
 }
 
@@ -96,10 +111,59 @@ impl Fleet {
         let snapshot = Snapshot::build(&cluster(nodes)?)?;
         let mut engine = Engine::new(snapshot, Pipeline::new(policy)?);
         let shapes = shapes(&mut engine)?;
-        let mut fleet =
-            Self { engine, shapes, placed: Vec::new(), random: Random(88_172_645_463_325_252) };
+        let mut fleet = Self::empty(engine, shapes);
         for number in 0..nodes * 14 {
             fleet.fill(number)?;
+        }
+        Ok(fleet)
+    }
+
+    fn empty(engine: Engine, shapes: Vec<ShapeId>) -> Self {
+        let random = Random(88_172_645_463_325_252);
+        Self { engine, shapes, placed: Vec::new(), own_shapes: Vec::new(), random }
+    }
+
+    /// A fifth of the nodes tainted, and groups of eight machines each that must not share a host;
+    /// those of every other group must not share a zone with more than a third of it either. The
+    /// machines of the groups come and go.
+    fn with_rules(nodes: usize) -> Outcome<Self> {
+        let mut document = cluster(nodes)?;
+        for node in document.nodes.iter_mut().step_by(5) {
+            let taint = json!([{"key": "kept", "value": "", "effect": "no_schedule"}]);
+            node.taints = serde_json::from_value(taint)?;
+        }
+        let name = |group: usize, member: usize| format!("group-{group}-{member}");
+        let groups = nodes / 10;
+        for group in 0..groups {
+            let vms: Vec<String> = (0..8).map(|member| name(group, member)).collect();
+            let apart = json!({"kind": "anti_affinity", "vms": vms});
+            document.rules.push(serde_json::from_value(apart)?);
+            if group % 2 == 0 {
+                let even = json!({"kind": "spread", "vms": vms, "topology": "zone"});
+                document.rules.push(serde_json::from_value(even)?);
+            }
+        }
+        let mut engine =
+            Engine::new(Snapshot::build(&document)?, Pipeline::new(&Policy::default())?);
+        let shapes = shapes(&mut engine)?;
+        let mut fleet = Self::empty(engine, shapes);
+        for number in 0..nodes * 11 {
+            fleet.fill(number)?;
+        }
+        fleet.placed.clear();
+        for group in 0..groups {
+            for member in 0..8 {
+                let vm: Vm = serde_json::from_value(json!({
+                    "id": name(group, member), "cpu_milli": (1 + group % 4) * 1000,
+                    "memory_mib": (1 + group % 4) * 4096, "networks": ["lan"],
+                    "disks": [{"size_bytes": 1 << 30, "storage_pool_id": "nvme"}],
+                }))?;
+                let shape = fleet.engine.shape(&vm)?;
+                if fleet.engine.place(&vm.id, shape)?.is_some() {
+                    fleet.placed.push(vm.id);
+                    fleet.own_shapes.push(shape);
+                }
+            }
         }
         Ok(fleet)
     }
@@ -119,7 +183,8 @@ impl Fleet {
         let start = Instant::now();
         while start.elapsed() < time {
             let gone = self.random.below(self.placed.len());
-            let shape = self.shapes[self.random.below(self.shapes.len())];
+            let any = self.shapes[self.random.below(self.shapes.len())];
+            let shape = self.own_shapes.get(gone).copied().unwrap_or(any);
             let vm = self.placed[gone].clone();
             let begin = Instant::now();
             self.engine.remove(&vm)?;
@@ -130,6 +195,9 @@ impl Fleet {
             nanos.push(u32::try_from(begin.elapsed().as_nanos()).unwrap_or(u32::MAX));
             if self.engine.snapshot().node_of(&vm).is_none() {
                 self.placed.swap_remove(gone);
+                if gone < self.own_shapes.len() {
+                    self.own_shapes.swap_remove(gone);
+                }
             }
         }
         Ok(nanos)

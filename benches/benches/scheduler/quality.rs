@@ -41,6 +41,14 @@ pub(crate) fn print(out: &mut impl Write) -> Outcome<()> {
     gpus(out, &data)
 }
 
+/// The default policy, or the one in the file that `QUANTIX_POLICY` names, for trying others.
+fn policy() -> Outcome<Policy> {
+    match env::var_os("QUANTIX_POLICY") {
+        None => Ok(Policy::default()),
+        Some(path) => Ok(serde_json::from_str(&std::fs::read_to_string(path)?)?),
+    }
+}
+
 fn fleet(cpu: u64, gib: u64) -> Outcome<Fleet> {
     let one = NonZeroU32::MIN;
     let positive = |number: u64| NonZeroU64::new(number).ok_or("zero");
@@ -120,7 +128,7 @@ fn azure(archive: &Path) -> Outcome<Trace> {
 fn hosts(out: &mut impl Write, name: &str, trace: &Trace, fleet: Fleet) -> Outcome<()> {
     let run = |hosts: u32| -> Outcome<Simulation> {
         let hosts = NonZeroU32::new(hosts).ok_or("no hosts")?;
-        Ok(simulate(trace, &Fleet { hosts, ..fleet }, &Policy::default())?)
+        Ok(simulate(trace, &Fleet { hosts, ..fleet }, &policy()?)?)
     };
     let free = run(4096)?;
     let bound = free.bound.map_or(1, |bound| bound.hosts);
@@ -175,7 +183,7 @@ fn allocated(nodes: &str, pods: &str, seed: u64) -> Outcome<f64> {
         }));
     }
     let cluster: Cluster = serde_json::from_value(json!({"nodes": list}))?;
-    let mut engine = Engine::new(Snapshot::build(&cluster)?, Pipeline::new(&Policy::default())?);
+    let mut engine = Engine::new(Snapshot::build(&cluster)?, Pipeline::new(&policy()?)?);
     let machines = machines(pods)?;
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let (mut asked, mut given) = (0u64, 0u64);

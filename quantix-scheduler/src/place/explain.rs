@@ -82,8 +82,9 @@ pub(super) fn rejections(
     (look.rejections, look.rejected_by)
 }
 
-/// Why a shape goes where it goes.
-pub(super) fn explain(snapshot: &Snapshot, shape: &Shape, pipeline: &Pipeline) -> Explanation {
+/// Why a shape would go where it would go, without putting it there.
+#[must_use]
+pub fn explain(snapshot: &Snapshot, shape: &Shape, pipeline: &Pipeline) -> Explanation {
     let mut look = Look::at(snapshot, shape, pipeline, Detail::Full);
     look.rejections.truncate(super::REJECTIONS_MAX);
     let feasible = look.feasible.len();

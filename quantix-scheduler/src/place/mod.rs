@@ -21,6 +21,7 @@ use crate::{
 };
 
 pub use answer::{Explanation, Limits, NodeRejection, PlaceAnswer, Placement, Ranked, Unplaced};
+pub use explain::explain;
 pub use record::{Decision, RECORD_BYTES_MAX, ReplayError, Tie, decide, replay};
 pub use remedy::{Change, Remedy};
 pub use scan::{Choice, best, ranked};
@@ -192,8 +193,8 @@ impl Run<'_> {
         };
         let candidate = self.snapshot.candidate(choice.node);
         let assignment = candidate.assignment(&shape).unwrap_or_default();
-        let explanation = (self.detail == Detail::Full)
-            .then(|| explain::explain(self.snapshot, &shape, self.pipeline));
+        let explanation =
+            (self.detail == Detail::Full).then(|| explain(self.snapshot, &shape, self.pipeline));
         let placement = Placement {
             vm: vm.clone(),
             node: candidate.id().clone(),

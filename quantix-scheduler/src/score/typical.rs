@@ -1,13 +1,14 @@
 //! The score that keeps room for the machines that are typical.
 
 use super::{Dependence, Points, Score};
-use crate::snapshot::{Assignment, Candidate, Shape, Snapshot};
+use crate::snapshot::{Assignment, Candidate, Shape, Snapshot, Typical};
 
 /// The points of a node that loses nothing of worth.
 pub const TYPICAL_POINTS_MAX: Points = 1_000_000_000;
 
 /// The less of use is lost, the better: how many machines of each typical kind would fit on the
-/// node no longer, large ones counting more (by the square of their size).
+/// node no longer, large ones counting more (by the square of their size); in a cluster with GPUs
+/// every kind counts alike, and losses that differ by less than a 250th of all points are equal.
 ///
 /// Which kinds are typical is learned from the machines that the snapshot has seen. It fills holes
 /// that suit a machine and spares room that suits what usually comes, whatever the shape of hosts;
@@ -17,10 +18,12 @@ pub struct TypicalScore;
 
 impl TypicalScore {
     /// Points for what a node is worth before and after.
-    pub(crate) fn points_of(before: u64, after: u64, most: u64) -> Points {
+    fn points_of(before: u64, after: u64, typical: &Typical) -> Points {
         let lost = u128::from(before.saturating_sub(after)) * u128::from(TYPICAL_POINTS_MAX);
-        let lost = u64::try_from(lost / u128::from(most.max(1))).unwrap_or(TYPICAL_POINTS_MAX);
-        TYPICAL_POINTS_MAX - lost.min(TYPICAL_POINTS_MAX)
+        let lost = lost / u128::from(typical.most.max(1));
+        let lost = u64::try_from(lost).unwrap_or(TYPICAL_POINTS_MAX).min(TYPICAL_POINTS_MAX);
+        let step = typical.steps.map_or(1, |steps| TYPICAL_POINTS_MAX / steps);
+        TYPICAL_POINTS_MAX - lost / step * step
     }
 }
 
@@ -52,8 +55,8 @@ impl Score for TypicalScore {
     }
 
     fn points(&self, node: Candidate<'_>, shape: &Shape) -> Points {
-        let most = node.snapshot().typical().most;
-        Self::points_of(worth_before(node), worth_after(node, shape), most)
+        let typical = node.snapshot().typical();
+        Self::points_of(worth_before(node), worth_after(node, shape), typical)
     }
 
     fn best(&self) -> Points {

@@ -10,6 +10,11 @@ use super::{Class, Shape, ShapeId};
 
 /// How many kinds of machines are typical at most.
 const KINDS_MAX: usize = 32;
+/// As many in a cluster with GPUs, whose machines come in more kinds.
+const GPU_KINDS_MAX: usize = 100;
+/// In a cluster with GPUs, losses that differ by less than this part of all points are equal, so that
+/// machines gather on the first of such nodes.
+const GPU_STEPS: u64 = 250;
 /// A profile is made anew when this many times as many machines were seen, in halves.
 const GROWTH_HALVES: u64 = 3;
 
@@ -35,6 +40,8 @@ pub(crate) struct Typical {
     kinds: Vec<Weighed>,
     /// The worth of the most valuable empty node.
     pub(crate) most: u64,
+    /// Into how many steps losses are rounded down.
+    pub(crate) steps: Option<u64>,
     /// Raised whenever the kinds change.
     pub(crate) version: u64,
 }
@@ -95,19 +102,26 @@ impl Typical {
         let largest = |amount: fn(&Class) -> u64| classes.iter().map(amount).max().unwrap_or(1);
         let cpu = largest(|class| class.cpu);
         let memory = largest(|class| class.memory);
-        let gpus = largest(|class| class.gpus.iter().map(|gpu| u64::from(gpu.milli)).sum());
+        let gpus = classes
+            .iter()
+            .map(|class| class.gpus.iter().map(|gpu| u64::from(gpu.milli)).sum())
+            .max()
+            .unwrap_or(0u64);
         let share = |asked: u64, all: u64| (asked.min(all) * 1000).checked_div(all).unwrap_or(0);
         let weigh = |(kind, count): &(Kind, u64)| {
             let gpu = u64::from(kind.2.count) * u64::from(kind.2.milli);
             let size = share(kind.0, cpu).max(share(kind.1, memory)).max(share(gpu, gpus)).max(1);
             let frequency = u128::from(*count) * 1_000_000 / u128::from(total.max(1));
             let frequency = u64::try_from(frequency).unwrap_or(1_000_000).max(1);
-            (kind.clone(), frequency * size * size)
+            // Without GPUs it is the large machines that find no host; with them, every kind has
+            // GPUs of its own size to lose.
+            let weight = if gpus > 0 { frequency } else { frequency * size * size };
+            (kind.clone(), weight)
         };
         let mut kinds: Vec<(Kind, u64)> =
             seen.iter().filter(|&&(_, count)| count > 0).map(weigh).collect();
         kinds.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        kinds.truncate(KINDS_MAX);
+        kinds.truncate(if gpus > 0 { GPU_KINDS_MAX } else { KINDS_MAX });
         let weighed = |((cpu, memory, gpus), weight)| Weighed {
             cpu: Divisor::new(cpu),
             memory: Divisor::new(memory),
@@ -115,7 +129,8 @@ impl Typical {
             weight,
         };
         let kinds = kinds.into_iter().map(weighed).collect();
-        let mut typical = Self { kinds, most: 0, version };
+        let steps = (gpus > 0).then_some(GPU_STEPS);
+        let mut typical = Self { kinds, most: 0, steps, version };
         let full = |class: &Class| class.gpus.iter().map(|gpu| gpu.milli).collect::<Vec<_>>();
         typical.most = classes
             .iter()
