@@ -6,7 +6,7 @@ use quantix_xml::{Element, Position};
 
 use super::{
     Bound, Capacity, Descriptor, Entity, Hardware, Item,
-    machine::disk_of,
+    attach::disk_of,
     reader::{Reader, attr, is_true, section_name, shorten},
 };
 

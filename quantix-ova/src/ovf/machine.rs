@@ -2,191 +2,14 @@
 
 use quantix_core::Finding;
 use quantix_xml::Position;
-use serde::{Deserialize, Serialize};
 
 use super::{
-    Bound, Capacity, Descriptor, DiskRef, FileRef, Hardware, Item, VirtualSystem,
+    Bound, Bus, Controller, Descriptor, Firmware, Floppy, Hardware, Item, Machine, Nic,
+    OtherDevice, VirtualSystem,
+    attach::{Source, add_cdrom, add_disk, disk_of, file_in},
     reader::{is_true, shorten},
     units::{self, Unit},
 };
-
-/// How firmware starts the machine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Firmware {
-    /// PC BIOS; what OVF means when it says nothing.
-    #[default]
-    Bios,
-    /// UEFI.
-    Efi,
-}
-
-/// What a disk or drive is attached to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Bus {
-    /// Parallel ATA.
-    Ide,
-    /// SCSI of any kind.
-    Scsi,
-    /// AHCI.
-    Sata,
-    /// `NVMe`.
-    Nvme,
-    /// A virtio block device without controller, as oVirt has.
-    Virtio,
-    /// USB storage.
-    Usb,
-}
-
-/// A disk controller.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Controller {
-    /// Its instance id.
-    pub instance: String,
-    /// What it drives.
-    pub bus: Bus,
-    /// Its model, as written; several are separated by spaces or commas.
-    pub model: Option<String>,
-    /// Which one of its kind it is.
-    pub index: Option<u32>,
-    /// Where it stands.
-    pub at: Position,
-}
-
-/// What is in a drive, or behind a disk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Media {
-    /// The disk of this id.
-    Disk(String),
-    /// The file of this id, without a disk entry.
-    File(String),
-    /// Nothing, or something of the host.
-    None,
-}
-
-/// A hard disk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MachineDisk {
-    /// The instance id of the item.
-    pub instance: String,
-    /// The disk or file behind it.
-    pub media: Media,
-    /// `ovf:href` of its content; `None` for a disk that starts empty.
-    pub href: Option<String>,
-    /// Its size, as far as the descriptor tells.
-    pub capacity_bytes: Option<u64>,
-    /// `ovf:format` of its content.
-    pub format: Option<String>,
-    /// What it is attached to.
-    pub bus: Option<Bus>,
-    /// The instance id of its controller.
-    pub controller: Option<String>,
-    /// Its place on the controller.
-    pub unit: Option<u32>,
-    /// Whether it is marked as the one to boot from.
-    pub is_bootable: bool,
-    /// Where it stands.
-    pub at: Position,
-}
-
-/// A CD or DVD drive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cdrom {
-    /// The instance id of the item.
-    pub instance: String,
-    /// `ovf:href` of the image in it.
-    pub href: Option<String>,
-    /// What it is attached to.
-    pub bus: Option<Bus>,
-    /// The instance id of its controller.
-    pub controller: Option<String>,
-    /// Its place on the controller.
-    pub unit: Option<u32>,
-    /// Where it stands.
-    pub at: Position,
-}
-
-/// A floppy drive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Floppy {
-    /// The instance id of the item.
-    pub instance: String,
-    /// `ovf:href` of the image in it.
-    pub href: Option<String>,
-    /// Where it stands.
-    pub at: Position,
-}
-
-/// A network interface.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Nic {
-    /// The instance id of the item.
-    pub instance: String,
-    /// The network it is connected to.
-    pub network: Option<String>,
-    /// Its model, as written; several are separated by spaces or commas.
-    pub model: Option<String>,
-    /// Its MAC address, where it is fixed.
-    pub mac: Option<String>,
-    /// Whether it is connected at power-on.
-    pub is_connected: bool,
-    /// Where it stands.
-    pub at: Position,
-}
-
-/// A device of any other kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OtherDevice {
-    /// `usb`, `video`, `sound`, `tpm`, `serial`, `parallel`, `nvdimm`, `pci`, `controller` or
-    /// `other`.
-    pub kind: &'static str,
-    /// `rasd:ResourceType`.
-    pub resource_type: Option<u16>,
-    /// Its model, as written.
-    pub model: Option<String>,
-    /// Its name.
-    pub name: Option<String>,
-    /// Whether the machine works without it.
-    pub is_required: bool,
-    /// Where it stands.
-    pub at: Position,
-}
-
-/// What a system is in one deployment option.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Machine {
-    /// The deployment option, if there are any.
-    pub option: Option<String>,
-    /// Virtual CPUs.
-    pub cpus: Option<u32>,
-    /// Cores in each socket, where it is said.
-    pub cores_per_socket: Option<u32>,
-    /// Memory.
-    pub memory_mib: Option<u64>,
-    /// How it starts.
-    pub firmware: Firmware,
-    /// Whether only signed boot loaders start.
-    pub is_secure_boot: bool,
-    /// Whether it has a TPM.
-    pub has_tpm: bool,
-    /// `ovf:href` of its saved firmware settings.
-    pub nvram: Option<String>,
-    /// Disk controllers.
-    pub controllers: Vec<Controller>,
-    /// Hard disks.
-    pub disks: Vec<MachineDisk>,
-    /// CD and DVD drives.
-    pub cdroms: Vec<Cdrom>,
-    /// Floppy drives.
-    pub floppies: Vec<Floppy>,
-    /// Network interfaces.
-    pub nics: Vec<Nic>,
-    /// Everything else.
-    pub others: Vec<OtherDevice>,
-    /// What was doubtful about all that.
-    pub findings: Vec<Finding>,
-}
 
 impl Descriptor {
     /// What `system` is in a deployment option; `None` is the default one. What an option that
@@ -206,24 +29,24 @@ impl Descriptor {
 }
 
 /// The items that count in one deployment option.
-struct Chosen<'d> {
-    descriptor: &'d Descriptor,
-    hardware: &'d Hardware,
-    option: Option<&'d str>,
-    items: Vec<&'d Item>,
+pub(super) struct Chosen<'d> {
+    pub(super) descriptor: &'d Descriptor,
+    pub(super) hardware: &'d Hardware,
+    pub(super) option: Option<&'d str>,
+    pub(super) items: Vec<&'d Item>,
 }
 
 impl Chosen<'_> {
-    fn at(&self, item: &Item) -> Position {
+    pub(super) fn at(&self, item: &Item) -> Position {
         item.at.unwrap_or(self.hardware.at)
     }
 
-    fn is_ovirt(&self) -> bool {
+    pub(super) fn is_ovirt(&self) -> bool {
         self.descriptor.is_ovirt
     }
 
     /// The last setting of this key that counts here.
-    fn setting(&self, key: &str) -> Option<&str> {
+    pub(super) fn setting(&self, key: &str) -> Option<&str> {
         let all = self.hardware.config.iter().chain(&self.hardware.extra_config);
         let mut counts = all.filter(|s| s.key.eq_ignore_ascii_case(key)).filter(|s| {
             s.configurations.is_empty()
@@ -448,150 +271,12 @@ fn add_nic(machine: &mut Machine, chosen: &Chosen<'_>, item: &Item) {
     });
 }
 
-/// The controller that an item is attached to, and where.
-fn attachment(machine: &Machine, item: &Item) -> (Option<Bus>, Option<String>, Option<u32>) {
-    let controller = item
-        .parent
-        .as_ref()
-        .and_then(|parent| machine.controllers.iter().find(|c| c.instance == *parent));
-    let unit = item.address_on_parent.as_deref().and_then(|text| text.parse().ok());
-    (controller.map(|c| c.bus), controller.map(|c| c.instance.clone()), unit)
-}
-
-fn add_cdrom(machine: &mut Machine, chosen: &Chosen<'_>, item: &Item) {
-    let (bus, controller, unit) = attachment(machine, item);
-    let href = file_in(chosen, item);
-    let (instance, at) = (item.instance.clone(), chosen.at(item));
-    machine.cdroms.push(Cdrom { instance, href, bus, controller, unit, at });
-}
-
-/// The file in a drive.
-fn file_in(chosen: &Chosen<'_>, item: &Item) -> Option<String> {
-    let resource = item.host_resources.first()?;
-    match disk_of(chosen.descriptor, resource)? {
-        Source::File(file) => Some(file.href.clone()),
-        Source::Disk(disk) => file_of(chosen.descriptor, disk).map(|file| file.href.clone()),
-    }
-}
-
-fn add_disk(machine: &mut Machine, chosen: &Chosen<'_>, item: &Item) {
-    let at = chosen.at(item);
-    let descriptor = chosen.descriptor;
-    let (mut bus, controller, unit) = attachment(machine, item);
-    if item.host_resources.len() > 1 {
-        let message = "a disk with several host resources: the first one is used";
-        machine.warn("second-resource", at, message);
-    }
-    let resource = item.host_resources.first();
-    let source = resource.and_then(|resource| disk_of(descriptor, resource));
-    let mut disk = MachineDisk {
-        instance: item.instance.clone(),
-        media: Media::None,
-        href: None,
-        capacity_bytes: None,
-        format: None,
-        bus,
-        controller,
-        unit,
-        is_bootable: false,
-        at,
-    };
-    match source {
-        Some(Source::Disk(entry)) => {
-            disk.media = Media::Disk(entry.id.clone());
-            disk.href = file_of(descriptor, entry).map(|file| file.href.clone());
-            disk.capacity_bytes = descriptor.capacity_bytes(entry, chosen.option);
-            disk.format.clone_from(&entry.format);
-            disk.is_bootable = entry.is_bootable;
-            bus = bus.or(entry.interface.as_deref().and_then(ovirt_bus));
-        }
-        Some(Source::File(file)) => {
-            disk.media = Media::File(file.id.clone());
-            disk.href = Some(file.href.clone());
-        }
-        None if resource.is_none() => {
-            // VMware lets an item describe an empty disk by itself.
-            let quantity = item.quantity.as_deref();
-            let size =
-                quantity.and_then(|q| units::bytes(q, item.units.as_deref(), Unit::BYTE).ok());
-            disk.capacity_bytes = size.filter(|&bytes| bytes > 1);
-            if disk.capacity_bytes.is_none() {
-                let message = "a disk without HostResource: it has no content and no size";
-                machine.warn("missing-host-resource", at, message);
-            }
-        }
-        None => {}
-    }
-    disk.bus = bus;
-    machine.disks.push(disk);
-}
-
-fn ovirt_bus(interface: &str) -> Option<Bus> {
-    Some(match interface.to_ascii_lowercase().as_str() {
-        "virtio" => Bus::Virtio,
-        "virtio_scsi" | "virtio-scsi" | "spapr_vscsi" | "scsi" => Bus::Scsi,
-        "ide" => Bus::Ide,
-        "sata" => Bus::Sata,
-        "usb" => Bus::Usb,
-        _ => return None,
-    })
-}
-
-/// What a host resource means.
-#[derive(Debug)]
-pub(super) enum Source<'d> {
-    /// A disk of the disk section.
-    Disk(&'d DiskRef),
-    /// A file of the references.
-    File(&'d FileRef),
-}
-
-/// Reads a host resource: `ovf:/disk/ID`, `ovf:/file/ID`, the same without `ovf:`, or as oVirt
-/// does the path of a file.
-pub(super) fn disk_of<'d>(descriptor: &'d Descriptor, resource: &str) -> Option<Source<'d>> {
-    let rest = match resource.get(..4) {
-        Some(scheme) if scheme.eq_ignore_ascii_case("ovf:") => &resource[4..],
-        _ => resource,
-    };
-    let path = rest.trim_start_matches('/');
-    if let Some(id) = path.strip_prefix("disk/") {
-        return descriptor.disk(id).map(Source::Disk);
-    }
-    if let Some(id) = path.strip_prefix("file/") {
-        return descriptor.file(id).map(Source::File);
-    }
-    let is_it = |disk: &&DiskRef| disk.id == path || disk.file.as_deref() == Some(path);
-    descriptor.disks.iter().find(is_it).map(Source::Disk)
-}
-
-/// The file behind a disk.
-pub(super) fn file_of<'d>(descriptor: &'d Descriptor, disk: &DiskRef) -> Option<&'d FileRef> {
-    let reference = disk.file.as_deref()?;
-    let by_href = || descriptor.files.iter().find(|file| file.href == reference);
-    descriptor.file(reference).or_else(by_href)
-}
-
-impl Descriptor {
-    /// The size of a disk in a deployment option, properties resolved to their defaults.
-    #[must_use]
-    pub fn capacity_bytes(&self, disk: &DiskRef, option: Option<&str>) -> Option<u64> {
-        match &disk.capacity {
-            Capacity::Bytes(bytes) => Some(*bytes),
-            Capacity::Unknown => None,
-            Capacity::Property { key, unit } => {
-                let value = self.property_value(key, option)?;
-                units::bytes(value, unit.as_deref(), Unit::BYTE).ok()
-            }
-        }
-    }
-}
-
 impl Machine {
-    fn warn(&mut self, code: &'static str, at: Position, message: impl Into<String>) {
+    pub(super) fn warn(&mut self, code: &'static str, at: Position, message: impl Into<String>) {
         self.findings.push(Finding::warning(code, message).at_position(at.line, at.column));
     }
 
-    fn error(&mut self, code: &'static str, at: Position, message: impl Into<String>) {
+    pub(super) fn error(&mut self, code: &'static str, at: Position, message: impl Into<String>) {
         self.findings.push(Finding::error(code, message).at_position(at.line, at.column));
     }
 }

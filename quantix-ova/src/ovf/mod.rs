@@ -24,7 +24,9 @@
 //! # Ok::<(), quantix_ova::ovf::OvfError>(())
 //! ```
 
+mod attach;
 mod check;
+mod devices;
 mod dialect;
 mod diff;
 mod envelope;
@@ -43,13 +45,13 @@ use quantix_core::Finding;
 use quantix_xml::{Document, Position, XmlError};
 
 pub use self::{
+    devices::{
+        Bus, Cdrom, Controller, Firmware, Floppy, Machine, MachineDisk, Media, Nic, OtherDevice,
+    },
     diff::{Change, Diff, diff},
     inspect::{
         Inspect, InspectCdrom, InspectDisk, InspectFile, InspectNic, InspectOption, InspectOs,
         InspectProperty, InspectSystem,
-    },
-    machine::{
-        Bus, Cdrom, Controller, Firmware, Floppy, Machine, MachineDisk, Media, Nic, OtherDevice,
     },
     model::{
         About, Bound, Capacity, Collection, DeploymentOption, DiskRef, Entity, FileRef, Hardware,
