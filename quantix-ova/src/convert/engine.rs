@@ -35,6 +35,8 @@ pub(crate) struct Output<'a> {
     claim: Mutex<Claim>,
     commit: Mutex<Commit>,
     turn: Condvar,
+    /// Bytes of clusters that are not all zeros.
+    populated_bytes: AtomicU64,
 }
 
 /// What clusters look like in the result.
@@ -88,7 +90,13 @@ impl<'a> Output<'a> {
                 spare: Vec::new(),
             }),
             turn: Condvar::new(),
+            populated_bytes: AtomicU64::new(0),
         }
+    }
+
+    /// How much of the disk holds data, in whole clusters.
+    pub(crate) fn populated_bytes(&self) -> u64 {
+        self.populated_bytes.load(Ordering::Relaxed).min(self.virtual_bytes())
     }
 
     pub(crate) fn virtual_bytes(&self) -> u64 {
@@ -207,6 +215,8 @@ impl<'a> Output<'a> {
 
     /// Places the unit and all that waited for it; units that come too early are parked.
     fn commit(&self, number: u64, unit: Unit, work: &Work<'_>) -> std::io::Result<()> {
+        let data = unit.cells.iter().filter(|cell| **cell != Cell::Zero).count();
+        self.populated_bytes.fetch_add((data * CLUSTER_BYTES) as u64, Ordering::Relaxed);
         let mut commit = lock(&self.commit);
         while number != commit.next && commit.parked.len() >= work.parked_max {
             if work.stop.load(Ordering::Relaxed) {

@@ -103,7 +103,9 @@ pub fn create(
         };
         let href = file_bytes.map(|_| disk_name(&name, number));
         let plain = ApplianceDisk::new("", Bytes(capacity));
-        machine.disks.push(ApplianceDisk { id: disk.id.clone(), href, file_bytes, ..plain });
+        let populated_bytes = packed.as_ref().map(|packed| packed.populated_bytes);
+        let id = disk.id.clone();
+        machine.disks.push(ApplianceDisk { id, href, file_bytes, populated_bytes, ..plain });
     }
     let ovf = machine.to_ovf().map_err(CreateError::spec)?;
     let disks: Vec<(String, Packed)> = (1..)
@@ -135,6 +137,7 @@ struct Packed {
     file: Arc<File>,
     bytes: u64,
     virtual_bytes: u64,
+    populated_bytes: u64,
 }
 
 /// Opens the disks of the description; `None` for those that start empty.
@@ -183,9 +186,9 @@ fn pack(
     Work::new(&lanes, &outputs, watch).run(options.thread_count()).map_err(CreateError::convert)?;
     let mut packed = Vec::new();
     for (output, file) in outputs.into_iter().zip(files) {
-        let virtual_bytes = output.virtual_bytes();
+        let (virtual_bytes, populated_bytes) = (output.virtual_bytes(), output.populated_bytes());
         let bytes = output.finish(false).map_err(CreateError::convert)?;
-        packed.push(Packed { file, bytes, virtual_bytes });
+        packed.push(Packed { file, bytes, virtual_bytes, populated_bytes });
     }
     let mut packed = packed.into_iter();
     Ok(opened.iter().map(|disk| disk.as_ref().and_then(|_| packed.next())).collect())
