@@ -3,15 +3,15 @@
 
 mod common;
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, io, path::Path, sync::Arc};
 
-use common::{mixed_disk, qemu_img_ok, text};
+use common::{qemu_img_ok, text};
 use proptest::prelude::*;
 use quantix_ova::{
     convert::{Options, convert},
     disk::{self, NoExtents, Scratch},
     manifest::Manifest,
-    package::{EXTENDED_HEADER_BYTES_MAX, MEMBERS_MAX, Package, PackageError},
+    package::{EXTENDED_HEADER_BYTES_MAX, MEMBERS_MAX, Package, PackageError, ReadAt},
     watch::Unwatched,
 };
 
@@ -61,6 +61,10 @@ fn ovf<'a>() -> Raw<'a> {
     Raw::file("a.ovf", common::OVF.as_bytes())
 }
 
+fn global(content: &[u8]) -> Raw<'_> {
+    Raw { kind: b'g', ..Raw::file("pax_global_header", content) }
+}
+
 fn pax(key: &str, value: &str) -> Vec<u8> {
     let rest = format!(" {key}={value}\n");
     let digits = (rest.len() + 1..).find(|n| n.to_string().len() + rest.len() == *n).unwrap_or(0);
@@ -70,6 +74,7 @@ fn pax(key: &str, value: &str) -> Vec<u8> {
 #[test]
 fn ambiguous_and_unsafe_members_are_findings_and_never_converted() {
     let long = "../".repeat(60) + "etc/passwd";
+    let (path, size) = (pax("path", "e.vmdk"), pax("size", "0"));
     for (extra, code) in [
         (vec![Raw::file("d.vmdk", b"1"), Raw::file("d.vmdk", b"2")], "duplicate-member"),
         (vec![Raw::file("d.vmdk", b"1"), Raw::file("./d.vmdk", b"2")], "duplicate-member"),
@@ -84,6 +89,8 @@ fn ambiguous_and_unsafe_members_are_findings_and_never_converted() {
             vec![Raw { kind: b'L', ..Raw::file("x", long.as_bytes()) }, Raw::file("x", b"1")],
             "unsafe-name",
         ),
+        (vec![global(&path), Raw::file("d.vmdk", b"1")], "tar-global-header"),
+        (vec![global(&size), Raw::file("d.vmdk", b"1")], "tar-global-header"),
     ] {
         let mut members = vec![ovf()];
         members.extend(extra);
@@ -96,6 +103,20 @@ fn ambiguous_and_unsafe_members_are_findings_and_never_converted() {
         assert!(error.unwrap_err().to_string().contains("ambiguous or unsafe"), "{code}");
         assert!(common::names_in(work.path()).is_empty());
     }
+}
+
+#[test]
+fn a_global_header_that_says_nothing_of_members_is_told_and_ignored() {
+    let comment = pax("comment", "made from revision 1");
+    let x = pax("path", "e.vmdk");
+    let named = Raw { kind: b'x', ..Raw::file("pax", &x) };
+    let package = open(pack(&[ovf(), named, global(&comment), Raw::file("d", b"12")])).unwrap();
+    let findings: Vec<_> = package.findings().iter().map(|f| (&*f.code, f.is_error())).collect();
+    assert_eq!(findings, [("tar-global-header", false)]);
+    // What an extended header said of the next member outlives the global one.
+    assert_eq!(package.find("e.vmdk").unwrap().bytes, 2);
+    let error = open(pack(&[ovf(), global(b"nonsense")])).unwrap_err().to_string();
+    assert!(error.contains("extended tar header"), "{error}");
 }
 
 #[test]
@@ -168,20 +189,46 @@ fn long_names_and_extended_headers_of_honest_writers_are_read() {
     assert_eq!(open(pack(&members)).unwrap().find(&long).unwrap().bytes, 5);
 }
 
+/// An image with one byte changed, or cut off, without a copy of it.
+#[derive(Debug)]
+struct Damaged {
+    seed: Arc<Vec<u8>>,
+    at: usize,
+    value: u8,
+    length: usize,
+}
+
+impl ReadAt for Damaged {
+    fn bytes(&self) -> u64 {
+        self.length as u64
+    }
+
+    fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        if offset.checked_add(buffer.len() as u64).is_none_or(|end| end > self.bytes()) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.seed.read_exact_at(offset, buffer)?;
+        let place = usize::try_from(offset).ok().and_then(|offset| self.at.checked_sub(offset));
+        if let Some(byte) = place.and_then(|place| buffer.get_mut(place)) {
+            *byte = self.value;
+        }
+        Ok(())
+    }
+}
+
 /// Reads a whole disk; errors are fine, panics are not.
-fn read_all(image: Vec<u8>) {
+fn read_all(image: Damaged, scratch: &mut Scratch, buffer: &mut [u8], out: &mut Vec<u8>) {
     let Ok(image) = disk::open(Arc::new(image), &NoExtents) else { return };
-    let (mut scratch, mut buffer) = (Scratch::new(), vec![0; 1 << 20]);
     let mut at = 0;
     for _ in 0..64 {
-        match image.next_data(&mut scratch, at) {
+        match image.next_data(scratch, at) {
             Ok(Some(found)) => at = found,
             _ => return,
         }
-        let _ = image.read_at(&mut scratch, at, &mut buffer);
-        let mut out = Vec::new();
-        let _ = image.packed(&mut scratch, at, 65536, disk::Check::Inflate, &mut out);
-        at += 1 << 20;
+        let _ = image.read_at(scratch, at, buffer);
+        out.clear();
+        let _ = image.packed(scratch, at, 65536, disk::Check::Inflate, out);
+        at += buffer.len() as u64;
     }
 }
 
@@ -189,7 +236,11 @@ fn read_all(image: Vec<u8>) {
 fn seeds() -> Vec<Vec<u8>> {
     let work = tempfile::tempdir().expect("a folder");
     let raw = work.path().join("disk.img");
-    fs::write(&raw, mixed_disk(1, 1 << 20)).expect("room");
+    // A piece of text, noise and nothing, each of one grain and a half.
+    let text_piece = b"the quick brown fox jumps ".iter().copied().cycle().take(96 << 10);
+    let noise_piece = common::noise(1, 96 << 10);
+    let disk: Vec<u8> = text_piece.chain(noise_piece).chain(vec![0; 96 << 10]).collect();
+    fs::write(&raw, disk).expect("room");
     let formats = [
         ("vmdk", "subformat=streamOptimized"),
         ("vmdk", "subformat=monolithicSparse"),
@@ -218,22 +269,26 @@ fn seeds() -> Vec<Vec<u8>> {
 
 #[test]
 fn damaged_images_are_errors_never_panics() {
-    let seeds = seeds();
-    // Every byte of the parts that steer, to its extremes; then the file cut off everywhere.
-    for seed in &seeds {
+    let (mut scratch, mut buffer, mut out) = (Scratch::new(), vec![0; 288 << 10], Vec::new());
+    // The bytes of the parts that steer, each third one to zero and each third one to 255; then
+    // the file cut off everywhere.
+    for seed in seeds().into_iter().map(Arc::new) {
+        let length = seed.len();
+        let whole: Arc<dyn ReadAt> = seed.clone();
+        disk::open(whole, &NoExtents).expect("undamaged, it is read");
+        let mut damaged = |at, value, length| {
+            let image = Damaged { seed: Arc::clone(&seed), at, value, length };
+            read_all(image, &mut scratch, &mut buffer, &mut out);
+        };
         for at in (0..2048).chain(65536..65536 + 128) {
             for value in [0, 0xff] {
-                let mut image = seed.clone();
-                if let Some(byte) = image.get_mut(at).filter(|byte| **byte != value) {
-                    *byte = value;
-                    if at % 3 == usize::from(value & 1) {
-                        read_all(image);
-                    }
+                if at % 3 == usize::from(value & 1) && seed.get(at).is_some_and(|&b| b != value) {
+                    damaged(at, value, length);
                 }
             }
         }
-        for length in (0..seed.len()).step_by(seed.len() / 40 + 1) {
-            read_all(seed[..length].to_vec());
+        for length in (0..length).step_by(length / 40 + 1) {
+            damaged(usize::MAX, 0, length);
         }
     }
 }

@@ -107,6 +107,7 @@ impl Walk<'_> {
             match kind {
                 b'L' => self.next.name = Some(long_name(&text).map_err(PackageError::new)?),
                 b'x' => self.records(&text).map_err(PackageError::new)?,
+                b'g' => self.global(&text)?,
                 _ => {}
             }
             return self.skip(data, header_bytes);
@@ -201,6 +202,25 @@ impl Walk<'_> {
         let mut text = vec![0; length];
         self.source.read_exact_at(data, &mut text).map_err(PackageError::read)?;
         Ok(text)
+    }
+
+    /// A header for all members that follow. Some readers apply it and some do not, so one that
+    /// says what a member is called, or how large it is, makes the package ambiguous.
+    fn global(&mut self, text: &[u8]) -> Result<(), PackageError> {
+        let before = std::mem::take(&mut self.next);
+        let read = self.records(text);
+        let said = std::mem::replace(&mut self.next, before);
+        read.map_err(PackageError::new)?;
+        let finding = match said.name.is_some() || said.bytes.is_some() {
+            true => Finding::error(
+                "tar-global-header",
+                "a global extended header gives every member one name or size; tools disagree \
+                 about what it means",
+            ),
+            false => Finding::info("tar-global-header", "a global extended header, ignored"),
+        };
+        self.index.findings.push(finding);
+        Ok(())
     }
 
     /// Reads `LENGTH KEY=VALUE\n` records.
