@@ -18,10 +18,12 @@ packages=(
 
 python_packages=('maturin>=1.9.4,<2' 'mypy>=1.18,<3' 'pytest>=8,<10')
 
+package_is_there() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+
 setup_packages() {
 	local missing=() name
 	for name in "${packages[@]}"; do
-		[[ $(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || missing+=("$name")
+		package_is_there "$name" || missing+=("$name")
 	done
 	if ((${#missing[@]} == 0)); then
 		step packages "all ${#packages[@]} are there"
