@@ -361,7 +361,7 @@ macro_rules! view {
 
             /// The lists of this view with their fields, for those who treat all views alike.
             #[cfg(test)]
-            pub(super) fn walk(self, visit: &mut dyn FnMut(
+            pub(in crate::view) fn walk(self, visit: &mut dyn FnMut(
                 quantix_xml::Element<'d>,
                 &'static [$crate::view::Field],
             )) {
