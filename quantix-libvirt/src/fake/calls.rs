@@ -1,15 +1,15 @@
 //! The calls of [`Hypervisor`] on a fake host.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use quantix_core::{MemoryMib, VmId};
-use quantix_xml::{Document, NewElement, Place};
+use quantix_xml::Document;
 
 use super::{
+    connection::{Call, FakeConnection, conflict, domain, invalid, no_agent, switch},
     devices::{self, Change},
-    guest::FakeGuest,
-    lost,
-    world::{FakeDomain, FaultKind, Inner, World},
+    record::{self, edit, memory_kib, number, with_metadata},
+    world::Inner,
 };
 use crate::{
     Affect, Class, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, Error, Event,
@@ -17,180 +17,9 @@ use crate::{
     StatsGroups, UndefineScope, Version, XmlKind,
 };
 
-/// One connection to a fake host.
-#[derive(Debug)]
-pub(super) struct FakeConnection {
-    world: Arc<World>,
-    number: u64,
-}
-
-impl FakeConnection {
-    pub(super) fn new(world: Arc<World>, number: u64) -> Self {
-        Self { world, number }
-    }
-}
-
-impl Drop for FakeConnection {
-    fn drop(&mut self) {
-        self.world.lock().close(self.number);
-    }
-}
-
-/// A call: its method's name, the domain that it is about, whether that domain's guest must answer.
-#[derive(Clone, Copy)]
-struct Call {
-    name: &'static str,
-    id: Option<VmId>,
-    guest: bool,
-}
-
-impl Call {
-    fn host(name: &'static str) -> Self {
-        Self { name, id: None, guest: false }
-    }
-
-    fn record(name: &'static str, id: VmId) -> Self {
-        Self { name, id: Some(id), guest: false }
-    }
-
-    fn guest(name: &'static str, id: VmId) -> Self {
-        Self { name, id: Some(id), guest: true }
-    }
-}
-
-impl FakeConnection {
-    /// Lets a call through to the world, unless something is in its way.
-    fn call<T>(&self, call: Call, body: impl FnOnce(&mut Inner) -> Result<T>) -> Result<T> {
-        let mut inner = self.world.lock();
-        inner.calls.push(call.name);
-        while inner.partitioned {
-            inner = self.world.wait(inner);
-        }
-        if !inner.is_open(self.number) {
-            return Err(lost(call.name));
-        }
-        let fault = inner.take_fault(call.name, call.id);
-        match fault {
-            Some(FaultKind::Refuse(class)) => {
-                return Err(Error::new(class, call.name, "refused by an injected fault"));
-            }
-            Some(FaultKind::LoseConnection) => {
-                inner.close(self.number);
-                return Err(lost(call.name));
-            }
-            Some(FaultKind::Hang) => {
-                let seen = inner.releases;
-                while inner.releases == seen {
-                    inner = self.world.wait(inner);
-                }
-            }
-            Some(FaultKind::HalfDone) | None => {}
-        }
-        if let (true, Some(id)) = (call.guest, call.id) {
-            inner = self.wait_for_guest(inner, id);
-        }
-        let outcome = body(&mut inner);
-        drop(inner);
-        // What the call changed may be what another call waits for.
-        self.world.update(|_| ());
-        match fault {
-            Some(FaultKind::HalfDone) => {
-                outcome?;
-                Err(Error::new(Class::Failed, call.name, "failed half-way by an injected fault"))
-            }
-            _ => outcome,
-        }
-    }
-
-    /// Waits while the guest of an active domain hangs.
-    fn wait_for_guest<'g>(
-        &self,
-        mut inner: std::sync::MutexGuard<'g, Inner>,
-        id: VmId,
-    ) -> std::sync::MutexGuard<'g, Inner> {
-        let hangs = |inner: &Inner| {
-            inner.domains.get(&id).is_some_and(|d| d.guest.hung && d.state.is_active())
-        };
-        while hangs(&inner) {
-            inner = self.world.wait(inner);
-        }
-        inner
-    }
-}
-
-fn domain<'i>(
-    inner: &'i mut Inner,
-    operation: &'static str,
-    id: VmId,
-) -> Result<&'i mut FakeDomain> {
-    inner
-        .domains
-        .get_mut(&id)
-        .ok_or_else(|| Error::new(Class::NotFound, operation, "domain not found").about(id))
-}
-
-fn conflict(operation: &'static str, text: &str) -> Error {
-    Error::new(Class::Conflict, operation, text)
-}
-
-/// Switches a domain from one of some states to another, and tells.
-fn switch(
-    inner: &mut Inner,
-    (operation, id): (&'static str, VmId),
-    allowed: &[DomainState],
-    (state, what): (DomainState, Lifecycle),
-) -> Result<()> {
-    let domain = domain(inner, operation, id)?;
-    if !allowed.contains(&domain.state) {
-        let text = ["the domain is ", domain.state.as_str()].concat();
-        return Err(conflict(operation, &text).about(&domain.name));
-    }
-    domain.state = state;
-    if !state.is_active() {
-        domain.live_xml = None;
-        domain.known_busy = false;
-        domain.guest.hung = false;
-    }
-    inner.emit_lifecycle(id, what);
-    Ok(())
-}
-
 const ON: &[DomainState] = &[DomainState::Running, DomainState::Paused];
 const OFF: &[DomainState] = &[DomainState::ShutOff];
 const RUNNING: &[DomainState] = &[DomainState::Running];
-
-fn invalid(operation: &'static str, text: impl ToString) -> Error {
-    Error::new(Class::Invalid, operation, text.to_string())
-}
-
-/// Name and UUID of a definition.
-fn identify(operation: &'static str, xml: &str) -> Result<(String, VmId)> {
-    let document = Document::parse(xml).map_err(|error| invalid(operation, error))?;
-    let root = document.root();
-    let text = |name| root.child_text(name).map(|text| text.trim().to_owned());
-    let name = text("name").filter(|name| !name.is_empty());
-    let name = name.ok_or_else(|| invalid(operation, "the domain has no name"))?;
-    let id = text("uuid").ok_or_else(|| invalid(operation, "the domain has no UUID"))?;
-    Ok((name, id.parse().map_err(|error| invalid(operation, error))?))
-}
-
-fn number(xml: &str, name: &str) -> u64 {
-    let document = Document::parse(xml).ok();
-    let text = document.as_ref().and_then(|document| document.root().child_text(name));
-    text.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
-}
-
-/// Memory of a definition in KiB.
-fn memory_kib(xml: &str) -> u64 {
-    let Ok(document) = Document::parse(xml) else { return 0 };
-    let Some(memory) = document.root().child("memory") else { return 0 };
-    let amount = memory.text().trim().parse::<u64>().unwrap_or(0);
-    match memory.attr("unit").as_deref() {
-        Some("GiB") => amount << 20,
-        Some("MiB") => amount << 10,
-        _ => amount,
-    }
-}
 
 impl Hypervisor for FakeConnection {
     fn backend(&self) -> &'static str {
@@ -230,7 +59,7 @@ impl Hypervisor for FakeConnection {
                 let text = "KVM is not supported on this host";
                 return Err(Error::new(Class::Invalid, "read domain capabilities of", text));
             }
-            Ok(super::devices::capabilities(arch, machine))
+            Ok(devices::capabilities(arch, machine))
         })
     }
 
@@ -327,36 +156,7 @@ impl Hypervisor for FakeConnection {
     }
 
     fn define(&self, xml: &str) -> Result<DomainRef> {
-        const OPERATION: &str = "define domain";
-        self.call(Call::host("define"), |inner| {
-            let (name, id) = identify(OPERATION, xml)?;
-            let clash = inner
-                .domains
-                .iter()
-                .find(|&(&other, domain)| (other == id) != (domain.name == name));
-            if let Some((other, domain)) = clash {
-                let text =
-                    ["domain '", &domain.name, "' already exists with uuid ", &other.to_string()];
-                return Err(conflict(OPERATION, &text.concat()).about(name));
-            }
-            let fresh = FakeDomain {
-                name: name.clone(),
-                xml: xml.to_owned(),
-                live_xml: None,
-                state: DomainState::ShutOff,
-                autostart: false,
-                managed_save: false,
-                guest: FakeGuest::default(),
-                known_busy: false,
-            };
-            let domain = inner.domains.entry(id).or_insert(fresh);
-            if domain.state.is_active() && domain.live_xml.is_none() {
-                domain.live_xml = Some(domain.xml.clone());
-            }
-            xml.clone_into(&mut domain.xml);
-            inner.emit_lifecycle(id, Lifecycle::Defined);
-            Ok(DomainRef { name, id })
-        })
+        self.call(Call::host("define"), |inner| record::define(inner, xml))
     }
 
     fn undefine(&self, id: VmId, scope: UndefineScope) -> Result<()> {
@@ -553,96 +353,6 @@ impl Hypervisor for FakeConnection {
     fn subscribe(&self, sink: EventSink) -> Result<()> {
         self.call(Call::host("subscribe"), |inner| {
             inner.subscribe(self.number, sink);
-            Ok(())
-        })
-    }
-}
-
-fn no_agent(operation: &'static str) -> Error {
-    Error::new(Class::Retryable, operation, "QEMU guest agent is not connected")
-}
-
-/// Edits the XML that `affect` names.
-fn edit(
-    domain: &mut FakeDomain,
-    operation: &'static str,
-    affect: Affect,
-    change: impl Fn(&str) -> Result<String>,
-) -> Result<()> {
-    if affect != Affect::NextBoot && !domain.state.is_active() {
-        return Err(conflict(operation, "the domain is not running").about(&domain.name));
-    }
-    let live = domain.live_xml.as_ref().unwrap_or(&domain.xml);
-    let live = if affect == Affect::NextBoot { live.clone() } else { change(live)? };
-    if affect != Affect::Live {
-        domain.xml = change(&domain.xml)?;
-    }
-    domain.live_xml = domain.state.is_active().then_some(live);
-    Ok(())
-}
-
-fn with_metadata(
-    xml: &str,
-    key: &MetadataKey,
-    element: Option<&str>,
-) -> std::result::Result<String, Box<dyn std::error::Error>> {
-    let mut document = Document::parse(xml)?;
-    let metadata = document.root().child("metadata").map(|metadata| metadata.id());
-    let metadata = match metadata {
-        Some(metadata) => metadata,
-        None => {
-            let root = document.root().id();
-            document.append(root, &NewElement::new("metadata"))?
-        }
-    };
-    let old = document.element(metadata).and_then(|metadata| {
-        let old = metadata.elements().find(|e| e.namespace().as_deref() == Some(key.uri));
-        old.map(|old| old.id())
-    });
-    if let Some(old) = old {
-        document.remove(old)?;
-    }
-    if let Some(element) = element {
-        let element = Document::parse(element)?;
-        let name = [key.prefix, ":", element.root().name()].concat();
-        let mut prefixed = NewElement::new(name).attr(["xmlns:", key.prefix].concat(), key.uri);
-        for attribute in element.root().attributes() {
-            prefixed = prefixed.attr(attribute.name(), attribute.value());
-        }
-        let node = document.append(metadata, &prefixed)?;
-        for child in element.root().elements() {
-            document.insert_xml(Place::LastIn(node), &child.node().raw())?;
-        }
-    }
-    Ok(document.to_string())
-}
-
-impl FakeConnection {
-    fn device(
-        &self,
-        call: Call,
-        operation: &'static str,
-        (device, affect): (&str, Affect),
-        change: Change,
-    ) -> Result<()> {
-        let Some(id) = call.id else { return Ok(()) };
-        self.call(call, |inner| {
-            let domain = domain(inner, operation, id)?;
-            let is_live_detach = change == Change::Detach && affect != Affect::NextBoot;
-            let seen = domain.live_xml.as_ref().filter(|_| affect != Affect::NextBoot);
-            let seen = seen.unwrap_or(&domain.xml);
-            let (_, alias) = devices::change(operation, seen, device, change)?;
-            let reference = DomainRef { name: domain.name.clone(), id };
-            if is_live_detach && !domain.guest.releases_devices {
-                inner.emit(&Event::DeviceRemovalFailed { domain: reference, alias });
-                return Ok(());
-            }
-            edit(domain, operation, affect, |xml| {
-                devices::change(operation, xml, device, change).map(|(xml, _)| xml)
-            })?;
-            if is_live_detach {
-                inner.emit(&Event::DeviceRemoved { domain: reference, alias });
-            }
             Ok(())
         })
     }

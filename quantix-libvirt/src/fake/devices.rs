@@ -2,11 +2,9 @@
 
 use quantix_xml::{Document, Element, NewElement, NodeId, Place};
 
-use crate::{Class, Error, Result};
-
-fn invalid(operation: &'static str, text: impl ToString) -> Error {
-    Error::new(Class::Invalid, operation, text.to_string())
-}
+use super::connection::{Call, FakeConnection, domain, invalid};
+use super::record::edit;
+use crate::{Affect, Class, DomainRef, Error, Event, Result};
 
 /// What tells a device from others of its kind: its target, or its address.
 fn identity(device: Element<'_>) -> Option<String> {
@@ -124,4 +122,36 @@ pub(super) fn capabilities(arch: &str, machine: &str) -> String {
         .child(NewElement::new("cpu").child(mode))
         .child(NewElement::new("devices").child(disk));
     Document::new(&root).map(|document| document.to_string()).unwrap_or_default()
+}
+
+impl FakeConnection {
+    /// Changes a device where `affect` says; a guest may refuse to let one go.
+    pub(super) fn device(
+        &self,
+        call: Call,
+        operation: &'static str,
+        (device, affect): (&str, Affect),
+        change: Change,
+    ) -> Result<()> {
+        let Some(id) = call.id else { return Ok(()) };
+        self.call(call, |inner| {
+            let domain = domain(inner, operation, id)?;
+            let is_live_detach = change == Change::Detach && affect != Affect::NextBoot;
+            let seen = domain.live_xml.as_ref().filter(|_| affect != Affect::NextBoot);
+            let seen = seen.unwrap_or(&domain.xml);
+            let (_, alias) = self::change(operation, seen, device, change)?;
+            let reference = DomainRef { name: domain.name.clone(), id };
+            if is_live_detach && !domain.guest.releases_devices {
+                inner.emit(&Event::DeviceRemovalFailed { domain: reference, alias });
+                return Ok(());
+            }
+            edit(domain, operation, affect, |xml| {
+                self::change(operation, xml, device, change).map(|(xml, _)| xml)
+            })?;
+            if is_live_detach {
+                inner.emit(&Event::DeviceRemoved { domain: reference, alias });
+            }
+            Ok(())
+        })
+    }
 }

@@ -1,15 +1,17 @@
 //! A host that exists only in memory, with faults on demand.
 
 mod calls;
+mod connection;
 mod devices;
 mod guest;
+mod record;
 mod world;
 
 use std::sync::Arc;
 
 use quantix_core::VmId;
 
-use self::{calls::FakeConnection, world::World};
+use self::{connection::FakeConnection, world::World};
 pub use self::{
     guest::FakeGuest,
     world::{Fault, FaultKind},

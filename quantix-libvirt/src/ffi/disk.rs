@@ -31,6 +31,17 @@ fn pointer(text: Option<&CString>) -> *const std::ffi::c_char {
 }
 
 impl Session {
+    pub(super) fn resize_disk(&self, id: VmId, disk: &str, bytes: u64) -> Result<()> {
+        const OPERATION: &str = "resize disk of domain";
+        let disk = c_string(OPERATION, disk)?;
+        self.on_domain(OPERATION, id, |domain| {
+            let flags = sys::VIR_DOMAIN_BLOCK_RESIZE_BYTES;
+            // SAFETY: `on_domain` passes a valid domain; `disk` is a C string.
+            unsafe { sys::virDomainBlockResize(domain, disk.as_ptr(), bytes, flags) }
+        })?;
+        Ok(())
+    }
+
     pub(super) fn start_block_job(
         &self,
         id: VmId,

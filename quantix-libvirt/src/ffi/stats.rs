@@ -2,13 +2,16 @@
 
 use std::ffi::c_char;
 
-use super::sys;
+use quantix_core::VmId;
 
 use super::{
     Session, flags_unknown,
     handles::{Domain, borrowed_text, reference_of},
+    sys,
 };
-use crate::{DomainEntry, DomainRef, DomainState, DomainStats, Param, Params, Result, StatsGroups};
+use crate::{
+    Class, DomainEntry, DomainRef, DomainState, DomainStats, Param, Params, Result, StatsGroups,
+};
 
 /// The records that libvirt allocated for one bulk call.
 struct Records {
@@ -45,6 +48,22 @@ impl Records {
 }
 
 impl Session {
+    pub(super) fn read_stats(&self, groups: StatsGroups, ids: &[VmId]) -> Result<Vec<DomainStats>> {
+        const OPERATION: &str = "read statistics of";
+        let mut domains = Vec::with_capacity(ids.len());
+        for &id in ids {
+            match self.domain(OPERATION, id) {
+                Ok(domain) => domains.push(domain),
+                Err(error) if error.class() == Class::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if domains.is_empty() && !ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.bulk_stats(OPERATION, groups, &domains)
+    }
+
     fn records(
         &self,
         operation: &'static str,
