@@ -5,12 +5,13 @@ use std::{
     ffi::{CStr, CString, c_char, c_void},
     fs,
     path::{Path, PathBuf},
+    process::Command,
     ptr,
 };
 
 use quantix::{
     qtx_error, qtx_error_findings, qtx_error_free, qtx_error_message, qtx_ova_convert,
-    qtx_ova_create, qtx_ova_diagnose, qtx_ova_diff, qtx_ova_explain, qtx_ova_inspect,
+    qtx_ova_create, qtx_ova_diagnose, qtx_ova_diff, qtx_ova_explain, qtx_ova_inspect, qtx_ova_pull,
     qtx_ova_repair, qtx_ova_sign, qtx_ova_verify, qtx_status, qtx_string_free,
 };
 use serde_json::{Value, json};
@@ -142,4 +143,47 @@ fn an_appliance_is_made_verified_converted_and_repaired() {
     });
     assert_eq!(status, qtx_status::InvalidInput);
     assert_eq!(refused["error"], "private key: no PRIVATE KEY in PEM");
+}
+
+#[test]
+fn an_overlay_is_pulled_and_stands_alone() {
+    let work = tempfile::tempdir().unwrap();
+    let root = work.path().join("root.img");
+    fs::write(&root, [vec![7; 1 << 20], vec![0; 1 << 20]].concat()).unwrap();
+    let spec = r#"{"name":"web","cpus":1,"memory_mib":64,"disks":[{"path":"root.img"}]}"#;
+    let (spec, base) = (CString::new(spec).unwrap(), c(work.path()));
+    let (ova, out) = (c(work.path().join("web.ova")), c(work.path().join("out")));
+    let (no, none) = (None, ptr::null_mut());
+    // SAFETY: texts are NUL-terminated and out-pointers are ours.
+    let (status, _) = call(|report, error| unsafe {
+        qtx_ova_create(spec.as_ptr(), base.as_ptr(), ova.as_ptr(), no, none, report, error)
+    });
+    assert_eq!(status, qtx_status::Ok);
+    let pull = |options: &str| {
+        let options = CString::new(options).unwrap();
+        // SAFETY: as above.
+        call(|report, error| unsafe {
+            let (ova, out, options) = (ova.as_ptr(), out.as_ptr(), options.as_ptr());
+            qtx_ova_pull(ova, out, options, no, none, report, error)
+        })
+    };
+    assert_ne!(pull("{}").0, qtx_status::Ok, "there is no overlay");
+    let options = CString::new(r#"{"instant":true}"#).unwrap();
+    // SAFETY: as above.
+    let (_, made) = call(|report, error| unsafe {
+        let (ova, out, options) = (ova.as_ptr(), out.as_ptr(), options.as_ptr());
+        qtx_ova_convert(ova, out, options, no, none, report, error)
+    });
+    let overlay = &made["answer"]["disks"][0];
+    assert!(overlay["written_bytes"].as_u64().unwrap() < 1 << 20, "nothing is copied");
+    assert_eq!(pull(r#"{"format":"raw"}"#).0, qtx_status::InvalidInput);
+    let (status, pulled) = pull(r#"{"threads":1}"#);
+    assert_eq!((status, &pulled["answer"]["verified"]), (qtx_status::Ok, &json!(true)));
+    fs::remove_file(work.path().join("web.ova")).unwrap();
+    let compared = Command::new("qemu-img")
+        .args(["compare", "-f", "raw", "-F", "qcow2"])
+        .args([root.as_path(), Path::new(overlay["path"].as_str().unwrap())])
+        .output()
+        .expect("qemu-img of the Debian package qemu-utils");
+    assert!(compared.status.success(), "{compared:?}");
 }

@@ -1,6 +1,7 @@
 """Appliances from Python: explained, compared, diagnosed, made, verified, converted, repaired."""
 
 import json
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -62,6 +63,30 @@ def test_what_is_made_is_verified_and_converted_back(made, tmp_path):
     assert Path(disk["path"]).read_bytes() == (tmp_path / "root.img").read_bytes()
     with pytest.raises(InputError, match="exists already"):
         ova.convert(made, tmp_path / "out", format="raw")
+
+
+def test_an_overlay_is_pulled_and_stands_alone(made, tmp_path):
+    out = tmp_path / "out"
+    (overlay,) = ova.convert(made, out, instant=True)["disks"]
+    assert overlay["written_bytes"] < 1 << 20
+    with pytest.raises(InputError, match="whose parent is"):
+        ova.pull(made.rename(tmp_path / "moved.ova"), out)
+    (tmp_path / "moved.ova").rename(made)
+
+    def stop(done, total):
+        raise KeyError("enough")
+
+    with pytest.raises(KeyError):
+        ova.pull(made, out, progress=stop)
+    before = sorted(out.iterdir())
+    assert before == [Path(overlay["path"])]
+    answer = ova.pull(made, out, threads=1)
+    assert answer["verified"] and sorted(out.iterdir()) == before
+    made.unlink()
+    assert shutil.which("qemu-img"), "qemu-img is missing: install the Debian package qemu-utils"
+    formats = ["-f", "raw", "-F", "qcow2"]
+    command = ["qemu-img", "compare", *formats, tmp_path / "root.img", overlay["path"]]
+    subprocess.run(command, check=True)
 
 
 def test_a_changed_disk_is_refused_and_nothing_is_left(made, tmp_path):
