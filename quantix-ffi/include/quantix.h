@@ -841,6 +841,37 @@ enum qtx_status qtx_place(const char *cluster_json,
                           struct qtx_error **error);
 
 /**
+ * Decides where one machine would go on a cluster, and why, as a record that can be stored.
+ *
+ * `vm_json` is a machine as in the list of `quantix place`; `policy_json` is NULL for the default
+ * policy. On success `*record_out` is the record, owned by the caller and freed with
+ * `qtx_string_free`; that the machine fits nowhere is part of it and no error. May be called from
+ * any thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `record_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_decide(const char *cluster_json,
+                           const char *vm_json,
+                           const char *policy_json,
+                           char **record_out,
+                           struct qtx_error **error);
+
+/**
+ * Makes a stored decision again on the same cluster; fails with `QTX_STATUS_INVALID_INPUT` when
+ * the cluster is another or anything comes out otherwise, and says what. On success `*record_out`
+ * is the record that was made again, with the bytes that `qtx_decide` gave, owned by the caller and
+ * freed with `qtx_string_free`. May be called from any thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `record_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_replay(const char *record_json,
+                           const char *cluster_json,
+                           char **record_out,
+                           struct qtx_error **error);
+
+/**
  * Checks a document of a seed.
  *
  * `kind` is `user-data`, `vendor-data`, `meta-data` or `network-config`, or NULL to detect it;

@@ -57,7 +57,7 @@ pub use planning::{
     qtx_plan_admission, qtx_plan_balance, qtx_plan_capacity, qtx_plan_drain, qtx_plan_failover,
     qtx_plan_whatif,
 };
-pub use scheduler::qtx_place;
+pub use scheduler::{qtx_decide, qtx_place, qtx_replay};
 pub use seed_documents::{
     qtx_seed_check, qtx_seed_diff, qtx_seed_explain, qtx_seed_merge, qtx_yaml_emit,
 };

@@ -67,6 +67,8 @@ enum Command {
     Place(place::PlaceArgs),
     /// Tell why a machine goes where it goes, or why it fits nowhere.
     Explain(place::ExplainArgs),
+    /// Make a stored decision again, and see that it comes out the same.
+    Replay(place::ReplayArgs),
     /// Plan maintenance, balance, failover and capacity; nothing is changed.
     #[command(subcommand)]
     Plan(plan::PlanCommand),
@@ -102,6 +104,7 @@ impl Command {
             Self::Ova(command) => command.run(ui),
             Self::Place(args) => args.run(ui),
             Self::Explain(args) => args.run(ui),
+            Self::Replay(args) => args.run(ui),
             Self::Plan(command) => command.run(ui),
             Self::Simulate(args) => args.run(ui),
             Self::Seed(command) => command.run(ui),

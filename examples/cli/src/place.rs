@@ -1,12 +1,12 @@
-//! `quantix place` and `quantix explain`: where machines go, and why.
+//! `quantix place`, `quantix explain` and `quantix replay`: where machines go, and why.
 
 use std::{fmt::Write as _, path::PathBuf};
 
 use clap::Args;
-use quantix_core::cluster::{Cluster, VmList};
+use quantix_core::cluster::{Cluster, Vm, VmList};
 use quantix_scheduler::{
-    Detail, Explanation, NodeRejection, PlaceAnswer, PlaceError, Placement, Policy, Unplaced,
-    place_documents,
+    Decision, Detail, Explanation, NodeRejection, PlaceAnswer, PlaceError, Placement, Policy,
+    ReplayError, Snapshot, Unplaced, decide, place_documents, replay,
 };
 
 use crate::{
@@ -44,6 +44,52 @@ pub(crate) struct ExplainArgs {
     documents: Documents,
     /// The machine to explain, one of the vms file.
     vm: String,
+    /// Also store in this file the decision about it on the cluster as its file has it, before any
+    /// other machine of the list: a record that `quantix replay` makes again.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  quantix explain --cluster cluster.yaml --vms vms.json web-1 --record decision.json
+  quantix replay --cluster cluster.yaml decision.json
+
+Exit code 1: the cluster is another one, or the decision comes out otherwise.")]
+pub(crate) struct ReplayArgs {
+    /// The cluster on which it was made.
+    #[arg(long, value_name = "FILE")]
+    cluster: PathBuf,
+    /// The record; `-` reads standard input.
+    record: PathBuf,
+}
+
+impl ReplayArgs {
+    pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
+        let cluster: Cluster = input::document(&self.cluster, "cluster file")?;
+        let refused = || Failure::input(format!("cannot replay {}", self.record.display()));
+        let record = String::from_utf8(input::read(&self.record)?)
+            .map_err(|error| refused().because(error))?;
+        match replay(&record, &mut snapshot(&cluster)?) {
+            Ok(decision) => {
+                ui.answer(&decision, same)?;
+                Ok(Answer::Yes)
+            }
+            Err(error @ (ReplayError::Input { .. } | ReplayError::Differs { .. })) => {
+                ui.note(error);
+                Ok(Answer::No)
+            }
+            Err(error) => Err(refused().because(error)),
+        }
+    }
+}
+
+fn same(decision: &Decision) -> String {
+    let vm = &decision.vm.id;
+    match &decision.node {
+        Some(node) => format!("{vm}: the same decision, {}\n", styled(GOOD, node)),
+        None => format!("{vm}: the same decision, {}\n", styled(BAD, "fits nowhere")),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -59,13 +105,37 @@ struct Documents {
     policy: Option<PathBuf>,
 }
 
+/// The documents, each read once.
+struct Request {
+    cluster: Cluster,
+    list: VmList,
+    policy: Policy,
+}
+
 impl Documents {
-    fn place(&self, detail: Detail) -> Result<PlaceAnswer, Failure> {
-        let cluster: Cluster = input::document(&self.cluster, "cluster file")?;
-        let list: VmList = input::document(&self.vms, "list of machines")?;
-        let policy = policy(self.policy.as_ref())?;
-        place_documents(&cluster, &list.vms, &policy, detail).map_err(failure)
+    fn read(&self) -> Result<Request, Failure> {
+        Ok(Request {
+            cluster: input::document(&self.cluster, "cluster file")?,
+            list: input::document(&self.vms, "list of machines")?,
+            policy: policy(self.policy.as_ref())?,
+        })
     }
+}
+
+impl Request {
+    fn place(&self, detail: Detail) -> Result<PlaceAnswer, Failure> {
+        place_documents(&self.cluster, &self.list.vms, &self.policy, detail).map_err(failure)
+    }
+
+    /// The record of deciding about a machine on the cluster as its file has it.
+    fn record(&self, vm: &Vm) -> Result<String, Failure> {
+        let mut snapshot = snapshot(&self.cluster)?;
+        Ok(decide(&mut snapshot, vm, &self.policy).map_err(failure)?.to_json())
+    }
+}
+
+fn snapshot(cluster: &Cluster) -> Result<Snapshot, Failure> {
+    Snapshot::build(cluster).map_err(|error| failure(PlaceError::from(error)))
 }
 
 /// Reads a policy file; the default policy without one.
@@ -87,7 +157,7 @@ pub(crate) fn failure(error: PlaceError) -> Failure {
 impl PlaceArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let detail = if self.explain { Detail::Full } else { Detail::Brief };
-        let answer = self.documents.place(detail)?;
+        let answer = self.documents.read()?.place(detail)?;
         ui.findings(&answer.findings);
         ui.answer(&answer, human)?;
         Ok(Answer::yes_if(answer.is_complete()))
@@ -96,13 +166,18 @@ impl PlaceArgs {
 
 impl ExplainArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
-        let mut answer = self.documents.place(Detail::Full)?;
-        answer.placements.retain(|placement| placement.vm.as_str() == self.vm);
-        answer.unplaced.retain(|unplaced| unplaced.vm.as_str() == self.vm);
-        if answer.placements.is_empty() && answer.unplaced.is_empty() {
+        let request = self.documents.read()?;
+        let Some(vm) = request.list.vms.iter().find(|vm| vm.id.as_str() == self.vm) else {
             let message =
                 format!("there is no machine {:?} in {}", self.vm, self.documents.vms.display());
             return Err(Failure::input(message).hint("give the id of a machine of the vms file"));
+        };
+        let mut answer = request.place(Detail::Full)?;
+        answer.placements.retain(|placement| placement.vm == vm.id);
+        answer.unplaced.retain(|unplaced| unplaced.vm == vm.id);
+        if let Some(path) = &self.record {
+            crate::simulate::write(path, &request.record(vm)?)?;
+            ui.note(format_args!("record written to {}", path.display()));
         }
         ui.findings(&answer.findings);
         ui.answer(&answer, human)?;

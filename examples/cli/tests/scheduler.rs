@@ -1,4 +1,4 @@
-//! `quantix place` and `quantix explain`, as a script sees them.
+//! `quantix place`, `quantix explain` and `quantix replay`, as a script sees them.
 
 mod common;
 
@@ -81,6 +81,40 @@ fn explains_one_machine() {
     let args = ["explain", "--cluster", &cluster, "--vms", &vms, "nobody"];
     let run = quantix(args).expect(2);
     assert!(run.stderr().contains("there is no machine \"nobody\""), "{run:?}");
+}
+
+#[test]
+fn a_recorded_decision_is_replayed_on_the_same_cluster_only() {
+    let case = Case::new();
+    let (cluster, vms) = (case.file("c.yaml", CLUSTER), case.file("v.json", VMS));
+    let record = case.folder.path().join("r.json").display().to_string();
+    let explain = ["explain", "--cluster", &cluster, "--vms", &vms, "db", "--record", &record];
+    let run = quantix(explain).expect(0);
+    assert!(run.stderr().contains("record written to"), "{run:?}");
+    let stored = fs::read_to_string(&record).expect("the record");
+    let replay = quantix(["replay", "--cluster", &cluster, &record, "--json"]).expect(0);
+    let expected: serde_json::Value = serde_json::from_str(&stored).expect("a record is JSON");
+    assert_eq!((&replay.json(), &replay.json()["node"]), (&expected, &json!("n2")));
+    let text = quantix(["replay", "--cluster", &cluster, &record]).expect(0).stdout();
+    assert_eq!(text, "db: the same decision, n2\n");
+    let other = case.file("o.yaml", &CLUSTER.replace("4000", "5000"));
+    let altered = case.file("a.json", &stored.replace(r#""node":"n2""#, r#""node":"n1""#));
+    for (cluster, record, code, expected) in [
+        (&other, &record, 1, "made on another cluster"),
+        (&cluster, &altered, 1, "comes out otherwise, first at"),
+        (&cluster, &vms, 2, "not a record of a decision"),
+        (&cluster, &case.file("empty", ""), 2, "not a record of a decision"),
+        (&cluster, &"nowhere".to_owned(), 2, "does not exist"),
+    ] {
+        let run = quantix(["replay", "--json", "--cluster", cluster, record]).expect(code);
+        assert!(run.stderr().contains(expected), "{run:?}");
+        assert_eq!(run.stdout(), "", "nothing but an answer goes to stdout");
+    }
+    let large = case.file("l.json", &VMS.replace("10GiB", "2TiB"));
+    quantix(["explain", "--cluster", &cluster, "--vms", &large, "db", "--record", &record])
+        .expect(1);
+    let text = quantix(["replay", "--cluster", &cluster, &record]).expect(0).stdout();
+    assert_eq!(text, "db: the same decision, fits nowhere\n");
 }
 
 #[test]
