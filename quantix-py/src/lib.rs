@@ -55,7 +55,7 @@ mod _core {
     use crate::libvirt::{LibvirtEvents, LibvirtHost};
 
     #[pymodule_export]
-    use crate::scheduler::{Engine, place};
+    use crate::scheduler::{Engine, decide, place, replay};
 
     #[pymodule_export]
     use crate::planning::{

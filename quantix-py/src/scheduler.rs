@@ -8,7 +8,7 @@ use quantix_core::{
     cluster::{Cluster, Vm, VmList},
 };
 use quantix_scheduler::{
-    Choice, Detail, Pipeline, PlaceError, Policy, ShapeId, Snapshot, place_documents,
+    Choice, Detail, Pipeline, PlaceError, Policy, ReplayError, ShapeId, Snapshot, place_documents,
 };
 
 use crate::convert::{InputError, detached, document, input_error, to_python};
@@ -35,6 +35,47 @@ pub(crate) fn place<'py>(
     let answer = detached(py, || place_documents(&cluster, &list.vms, &policy, detail))
         .map_err(|error: PlaceError| input_error(&error, error.findings()))?;
     to_python(py, &answer)
+}
+
+/// Decides where one machine would go, and why, as a record that can be stored: JSON text whose bytes
+/// are the same on every platform.
+#[pyfunction]
+#[pyo3(signature = (cluster, vm, policy=None))]
+pub(crate) fn decide(
+    py: Python<'_>,
+    cluster: &Bound<'_, PyAny>,
+    vm: &Bound<'_, PyAny>,
+    policy: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let cluster: Cluster = document(cluster, "cluster")?;
+    let vm: Vm = document(vm, "vm")?;
+    let policy: Policy = policy.map_or_else(|| Ok(Policy::default()), |p| document(p, "policy"))?;
+    detached(py, || -> Result<_, PlaceError> {
+        let mut snapshot = Snapshot::build(&cluster)?;
+        Ok(quantix_scheduler::decide(&mut snapshot, &vm, &policy)?.to_json())
+    })
+    .map_err(|error| input_error(&error, error.findings()))
+}
+
+/// Makes a stored decision again on the same cluster and answers it as a document; raises
+/// `InputError` when the cluster is another or anything comes out otherwise.
+#[pyfunction]
+pub(crate) fn replay<'py>(
+    py: Python<'py>,
+    record: String,
+    cluster: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let cluster: Cluster = document(cluster, "cluster")?;
+    let mut snapshot = detached(py, || Snapshot::build(&cluster))
+        .map_err(|error| input_error(&error, error.findings()))?;
+    let decision =
+        detached(py, || quantix_scheduler::replay(&record, &mut snapshot)).map_err(|error| {
+            match &error {
+                ReplayError::Place(fault) => input_error(&error, fault.findings()),
+                _ => input_error(&error, &[]),
+            }
+        })?;
+    to_python(py, &decision)
 }
 
 /// A cluster that is kept, with an index: machines are placed and removed in batches, and tried

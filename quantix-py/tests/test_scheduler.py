@@ -1,11 +1,15 @@
 """Placement from Python."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 import quantix
-from quantix.scheduler import Engine, place
+from quantix.scheduler import Engine, decide, place, replay
+
+VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "scheduler"
+DECISIONS = json.loads((VECTORS / "decisions.json").read_text(encoding="utf-8"))
 
 CLUSTER = {
     "nodes": [
@@ -38,6 +42,19 @@ def test_reasons_when_nothing_fits():
 def test_explains_on_request():
     (placement,) = place(CLUSTER, [DB], {"name": "apart"}, explain=True)["placements"]
     assert placement["explanation"]["feasible"] == 1
+
+
+@pytest.mark.parametrize("row", DECISIONS, ids=lambda row: row["vm"]["id"])
+def test_decisions_are_those_of_the_vectors_and_replayed(row):
+    record = decide(row["cluster"], row["vm"], row["policy"])
+    assert record == row["record"]
+    again = replay(record, row["cluster"])
+    assert again == json.loads(record)
+    altered = {**row["cluster"], "nodes": row["cluster"]["nodes"][1:], "vms": []}
+    with pytest.raises(quantix.InputError, match="another cluster"):
+        replay(record, altered)
+    with pytest.raises(quantix.InputError, match="not a record"):
+        replay("{}", row["cluster"])
 
 
 def test_faults_carry_findings():

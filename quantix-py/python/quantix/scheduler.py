@@ -1,5 +1,5 @@
 """Placement: where machines run, and why."""
 
-from quantix._core import Engine, place
+from quantix._core import Engine, decide, place, replay
 
-__all__ = ["Engine", "place"]
+__all__ = ["Engine", "decide", "place", "replay"]
