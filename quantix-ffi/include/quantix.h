@@ -560,6 +560,24 @@ void qtx_events_free(struct qtx_events *events);
 void qtx_host_free(struct qtx_host *host);
 
 /**
+ * Checks a document of libvirt against libvirt's own schemas, without a host.
+ *
+ * `schema` is the name of one, such as `domain`, or NULL for the one of the outermost element;
+ * `folder` holds the schemas, or NULL for those of this machine. On success `*answer_out` is
+ * `{"valid","schema","findings":[{"code","message","path","line","column",…}]}`, freed with
+ * `qtx_string_free`; a document that is not valid is a success too. May be called from any thread.
+ *
+ * # Safety
+ * `xml` is NUL-terminated; `schema` and `folder` are NULL or NUL-terminated; `answer_out` is
+ * writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_libvirt_validate(const char *xml,
+                                     const char *schema,
+                                     const char *folder,
+                                     char **answer_out,
+                                     struct qtx_error **error);
+
+/**
  * Tells what an appliance is, from its descriptor alone. Here and in all calls on appliances,
  * `path` is an OVA, an OVF descriptor, a folder with one, or the `http://` or `https://` address
  * of an OVA, of which only the parts that are needed are fetched. `report` becomes

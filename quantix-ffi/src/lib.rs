@@ -47,7 +47,7 @@ pub use error::{
 };
 pub use libvirt::{
     qtx_events, qtx_events_free, qtx_events_next, qtx_host, qtx_host_connect, qtx_host_events,
-    qtx_host_free, qtx_host_run,
+    qtx_host_free, qtx_host_run, qtx_libvirt_validate,
 };
 pub use ova::{qtx_ova_convert, qtx_ova_inspect, qtx_ova_pull, qtx_ova_verify, qtx_progress};
 pub use ova_documents::{

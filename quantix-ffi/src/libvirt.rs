@@ -1,11 +1,11 @@
 //! Machines on a libvirt host.
 
-use std::{ffi::c_char, ptr, time::Duration};
+use std::{ffi::c_char, path::Path, ptr, time::Duration};
 
 use quantix_libvirt::{Class, RequestError, blocking};
 
 use crate::{
-    boundary::{call, check_out, put_text, text},
+    boundary::{call, check_out, optional_text, put_text, text},
     error::{Fault, qtx_error, qtx_status},
 };
 
@@ -207,6 +207,42 @@ pub unsafe extern "C" fn qtx_host_free(host: *mut qtx_host) {
     }
 }
 
+/// Checks a document of libvirt against libvirt's own schemas, without a host.
+///
+/// `schema` is the name of one, such as `domain`, or NULL for the one of the outermost element;
+/// `folder` holds the schemas, or NULL for those of this machine. On success `*answer_out` is
+/// `{"valid","schema","findings":[{"code","message","path","line","column",…}]}`, freed with
+/// `qtx_string_free`; a document that is not valid is a success too. May be called from any thread.
+///
+/// # Safety
+/// `xml` is NUL-terminated; `schema` and `folder` are NULL or NUL-terminated; `answer_out` is
+/// writable; `error` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_libvirt_validate(
+    xml: *const c_char,
+    schema: *const c_char,
+    folder: *const c_char,
+    answer_out: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let body = || {
+        check_out(answer_out, "answer_out")?;
+        // SAFETY: by contract NULL or NUL-terminated.
+        let (xml, schema, folder) = unsafe {
+            (text(xml, "xml")?, optional_text(schema, "schema")?, optional_text(folder, "folder")?)
+        };
+        let report =
+            quantix_libvirt::schema::validate(xml.as_bytes(), schema, folder.map(Path::new));
+        let report = report.map_err(failed)?;
+        let json = serde_json::to_string(&report).map_err(|error| Fault::input(&error))?;
+        // SAFETY: `answer_out` is not NULL, and by contract writable.
+        unsafe { put_text(answer_out, &json) };
+        Ok(())
+    };
+    // SAFETY: by contract `error` is NULL or writable.
+    unsafe { call(error, body) }
+}
+
 #[cfg(test)]
 mod tests {
     use std::ffi::{CStr, CString};
@@ -259,5 +295,31 @@ mod tests {
             qtx_events_free(events);
             qtx_host_free(host);
         }
+    }
+
+    #[test]
+    fn documents_are_checked_without_a_host() {
+        let check = |xml: &std::ffi::CStr, folder: *const c_char| {
+            let mut answer = ptr::null_mut();
+            // SAFETY: the texts live through the call; the answer is freed once.
+            unsafe {
+                let error = ptr::null_mut();
+                let answer_out = &raw mut answer;
+                let status =
+                    qtx_libvirt_validate(xml.as_ptr(), ptr::null(), folder, answer_out, error);
+                if answer.is_null() {
+                    return (status, serde_json::Value::Null);
+                }
+                let json = serde_json::from_slice(CStr::from_ptr(answer).to_bytes()).unwrap();
+                crate::boundary::qtx_string_free(answer);
+                (status, json)
+            }
+        };
+        let (status, report) = check(c"<network><name>a</name><x/></network>", ptr::null());
+        assert_eq!(status, qtx_status::Ok);
+        assert_eq!(report["findings"][0]["code"], "unexpected-element");
+        assert_eq!(report["findings"][0]["column"], 24);
+        let (status, _) = check(c"<network/>", c"/nonexistent".as_ptr());
+        assert_eq!(status, qtx_status::InvalidInput);
     }
 }

@@ -49,6 +49,7 @@ mod model;
 mod plan;
 mod report;
 mod request;
+pub mod schema;
 mod security;
 mod spec;
 pub mod view;

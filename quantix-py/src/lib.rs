@@ -52,7 +52,7 @@ mod _core {
     };
 
     #[pymodule_export]
-    use crate::libvirt::{LibvirtEvents, LibvirtHost};
+    use crate::libvirt::{LibvirtEvents, LibvirtHost, libvirt_validate};
 
     #[pymodule_export]
     use crate::scheduler::{Engine, decide, place, replay};

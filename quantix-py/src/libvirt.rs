@@ -1,6 +1,7 @@
 //! `quantix.libvirt`: machines on a libvirt host.
 
 use std::{
+    path::PathBuf,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -65,6 +66,21 @@ impl LibvirtHost {
         let events = events.map_err(|error| libvirt_error(&error.into()))?;
         Ok(LibvirtEvents(Mutex::new(events)))
     }
+}
+
+/// Checks a document of libvirt against libvirt's own schemas; the answer is JSON.
+#[pyfunction]
+#[pyo3(signature = (xml, schema=None, folder=None))]
+pub(crate) fn libvirt_validate(
+    py: Python<'_>,
+    xml: Vec<u8>,
+    schema: Option<&str>,
+    folder: Option<PathBuf>,
+) -> PyResult<String> {
+    let report =
+        detached(py, || quantix_libvirt::schema::validate(&xml, schema, folder.as_deref()));
+    let report = report.map_err(|error| libvirt_error(&error.into()))?;
+    serde_json::to_string(&report).map_err(|error| input_error(&error, &[]))
 }
 
 /// The events of a host, as JSON.

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 import quantix
-from quantix.libvirt import Host, LibvirtError
+from quantix.libvirt import Host, LibvirtError, validate
 
 ID = "00000000-0000-0000-0000-000000000007"
 SPEC = {"name": "web", "id": ID, "cpus": 1, "memory_mib": 64, "domain_type": "qemu"}
@@ -86,3 +86,19 @@ def test_the_package_needs_no_libvirt():
 
 def test_the_examples_of_the_documentation():
     assert doctest.testmod(quantix.libvirt).failed == 0
+
+
+def test_documents_are_checked_without_a_host(tmp_path):
+    good = "<network><name>a</name></network>"
+    assert validate(good) == {"valid": True, "schema": "network", "findings": []}
+    report = validate(b"<network>\n<name>a</name><mtu size='x'/></network>")
+    (finding,) = report["findings"]
+    assert (finding["code"], finding["line"], finding["column"]) == ("bad-value", 2, 26)
+    assert "expected" in finding["message"] and finding["path"] == "network/mtu/@size"
+    assert not validate("<a", schema="domain")["valid"]
+    with pytest.raises(LibvirtError) as error:
+        validate(good, folder=tmp_path)
+    assert error.value.kind == "not_found" and error.value.remedy
+    with pytest.raises(LibvirtError) as error:
+        validate("<unheard-of/>")
+    assert error.value.kind == "invalid"

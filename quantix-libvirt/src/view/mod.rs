@@ -298,4 +298,4 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,7 +4,7 @@ use super::*;
 use crate::{DiskBus, DiskSpec, Mac, NicSpec};
 
 /// Other people's documents, where they are.
-pub(super) fn corpus() -> Vec<PathBuf> {
+pub(crate) fn corpus() -> Vec<PathBuf> {
     let root = std::env::var_os("QUANTIX_CORPUS").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
         PathBuf::from,

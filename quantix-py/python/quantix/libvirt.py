@@ -20,12 +20,13 @@ import base64
 import json
 import time
 from collections.abc import Iterator, Mapping
+from os import PathLike
 from typing import Any, Literal
 
-from quantix._core import LibvirtEvents, LibvirtHost
+from quantix._core import LibvirtEvents, LibvirtHost, libvirt_validate
 from quantix.exceptions import LibvirtError
 
-__all__ = ["Events", "Host", "LibvirtError"]
+__all__ = ["Events", "Host", "LibvirtError", "validate"]
 
 Report = dict[str, Any]
 Reports = list[Report]
@@ -37,6 +38,20 @@ Act = str
 
 # How long a wait may keep Python from handling signals.
 _SLICE = 0.25
+
+
+def validate(
+    xml: str | bytes, *, schema: str | None = None, folder: str | PathLike[str] | None = None
+) -> Report:
+    """Check a document of libvirt against libvirt's own schemas, without a host.
+
+    ``schema`` is the name of one, such as ``domain``, where it is not the one of the outermost
+    element; ``folder`` holds the schemas, where they are not those of this machine. The answer is
+    ``{"valid": ..., "schema": ..., "findings": [...]}``, each finding with its line, its column and
+    what was expected.
+    """
+    data = xml.encode() if isinstance(xml, str) else xml
+    return _report(libvirt_validate(data, schema, folder))
 
 
 class Events(Iterator[Report]):
