@@ -18,7 +18,7 @@ fn options(kind: Option<&str>, cloud_init: &str, renderer: Option<&str>) -> PyRe
     let versions: VersionRange = cloud_init.parse().map_err(|error| input_error(&error, &[]))?;
     let renderer: Option<NetworkRenderer> =
         renderer.map(str::parse).transpose().map_err(|error| input_error(&error, &[]))?;
-    Ok(CheckOptions { kind, versions, renderer })
+    Ok(CheckOptions { kind, versions, renderer, ..CheckOptions::default() })
 }
 
 /// Checks a document of a seed; the answer is that of `quantix seed check --json`.

@@ -21,7 +21,7 @@ pub struct BatchAnswer {
 struct Question {
     #[serde(default)]
     id: serde_json::Value,
-    kind: Option<DocumentKind>,
+    kind: Option<String>,
     text: Option<String>,
     config: Option<Value>,
 }
@@ -42,7 +42,13 @@ pub fn check_batch_line(line: &str, options: &CheckOptions) -> BatchAnswer {
             return refuse(id, options, error.to_string());
         }
     };
-    let options = CheckOptions { kind: question.kind.or(options.kind), ..options.clone() };
+    let options = match &question.kind {
+        None => options.clone(),
+        Some(kind) => match options.clone().with_kind(kind) {
+            Ok(options) => options,
+            Err(error) => return refuse(question.id, options, error.to_string()),
+        },
+    };
     let report = match (question.text, question.config) {
         (Some(text), None) => check_document(text.as_bytes(), &options),
         (None, Some(config)) => check_config(&config, &options),

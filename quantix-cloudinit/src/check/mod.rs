@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::lint::NetworkRenderer;
 use crate::{
-    schema::VersionRange,
+    schema::{Kind, VersionRange},
     yaml::{Node, Value, emit, parse},
 };
 pub use batch::{BatchAnswer, check_batch_line};
@@ -81,12 +81,31 @@ pub struct CheckOptions {
     pub versions: VersionRange,
     /// Who applies the network configuration in the guest.
     pub renderer: Option<NetworkRenderer>,
+    /// The schema that a network configuration is held to; that of its own `version` where not
+    /// given.
+    pub network: Option<Kind>,
 }
 
 impl Default for CheckOptions {
     /// Any kind, for the newest cloud-init, whoever applies the network configuration.
     fn default() -> Self {
-        Self { kind: None, versions: VersionRange::NEWEST, renderer: None }
+        Self { kind: None, versions: VersionRange::NEWEST, renderer: None, network: None }
+    }
+}
+
+impl CheckOptions {
+    /// The same options for documents of this kind. `network-v1` and `network-v2` also say which
+    /// schema counts, whatever the document says.
+    ///
+    /// # Errors
+    /// When the text names no kind.
+    pub fn with_kind(self, name: &str) -> Result<Self, DocumentKindError> {
+        let network = match name {
+            "network-v1" => Some(Kind::NetworkV1),
+            "network-v2" => Some(Kind::NetworkV2),
+            _ => self.network,
+        };
+        Ok(Self { kind: Some(name.parse()?), network, ..self })
     }
 }
 

@@ -6,7 +6,7 @@ use super::{CheckOptions, CheckReport, not_a_mapping, schema_faults};
 use crate::{
     lint,
     schema::Kind,
-    yaml::{Node, Step, Value},
+    yaml::{Node, Step, Value, dotted},
 };
 
 pub(super) fn check(root: Option<&Node>, options: &CheckOptions, report: &mut CheckReport) {
@@ -21,14 +21,16 @@ pub(super) fn check(root: Option<&Node>, options: &CheckOptions, report: &mut Ch
     if inner.get("config").and_then(Value::as_str) == Some("disabled") {
         return;
     }
-    let kind = match inner.get("version") {
-        Some(Value::Int(1)) => Kind::NetworkV1,
-        Some(Value::Int(2)) => Kind::NetworkV2,
-        other => {
-            let at = root.place(&[path.clone(), vec![Step::Key("version".to_owned())]].concat());
+    let kind = match (options.network, inner.get("version")) {
+        (Some(kind), _) => kind,
+        (None, Some(Value::Int(1))) => Kind::NetworkV1,
+        (None, Some(Value::Int(2))) => Kind::NetworkV2,
+        (None, other) => {
+            let path = [path, vec![Step::Key("version".to_owned())]].concat();
+            let at = root.place(&path);
             let found = other.map_or_else(|| "none".to_owned(), crate::yaml::python::repr);
             let message = format!("expected `version: 1` or `version: 2`, found {found}");
-            let finding = Finding::error("no-version", message).at("version");
+            let finding = Finding::error("no-version", message).at(dotted(&path));
             return report.faults.push(finding.at_position(at.line, at.column));
         }
     };

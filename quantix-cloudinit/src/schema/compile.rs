@@ -4,14 +4,40 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
-use super::keyword::{Additional, Keyword, SchemaId, Type};
+use super::{
+    keyword::{Additional, Keyword, SchemaId, Type},
+    version::Version,
+};
 use crate::yaml::{Map, Value};
+
+/// What the official validator of a version tells where no alternative of `anyOf` or `oneOf` fits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Before 23.3: that none fits.
+    Plain,
+    /// 23.3: the same, and for `anyOf` also the most telling error of the alternatives.
+    BestMatch,
+    /// Since 23.4: for `oneOf` the deepest errors instead.
+    #[default]
+    Deepest,
+}
+
+impl Dialect {
+    pub(super) fn of(version: Version) -> Self {
+        match (version.year, version.release) {
+            (..23, _) | (23, ..3) => Self::Plain,
+            (23, 3) => Self::BestMatch,
+            _ => Self::Deepest,
+        }
+    }
+}
 
 /// A schema document, ready to validate with.
 #[derive(Debug, Default)]
 pub(super) struct Compiled {
     schemas: Vec<Node>,
     root: SchemaId,
+    dialect: Dialect,
 }
 
 /// One schema object: its keywords in document order.
@@ -23,6 +49,10 @@ pub(super) struct Node {
 }
 
 impl Compiled {
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     pub(super) fn root(&self) -> SchemaId {
         self.root
     }
@@ -102,11 +132,13 @@ impl Compiled {
 /// Compiles a schema document; `definition` finds what `#/$defs/…` refers to.
 pub(super) fn compile<'a>(
     root: &'a Value,
+    dialect: Dialect,
     definition: &dyn Fn(&str) -> Option<&'a Value>,
 ) -> Compiled {
     let mut compiler =
         Compiler { compiled: Compiled::default(), references: BTreeMap::new(), definition };
     compiler.compiled.root = compiler.schema(root);
+    compiler.compiled.dialect = dialect;
     compiler.compiled
 }
 

@@ -9,7 +9,7 @@ use std::{
 use serde::Deserialize;
 
 use super::{
-    compile::{Compiled, compile},
+    compile::{Compiled, Dialect, compile},
     validate::{self, Problem},
     version::{Version, VersionRange},
 };
@@ -164,6 +164,13 @@ impl Pool {
         self.versions.range(version..).find_map(|(_, schemas)| schemas.get(&kind).copied())
     }
 
+    /// That of the first version that has the schema; no schema outlives a change of the validator.
+    fn dialect(&self, index: usize) -> Dialect {
+        let has = |schemas: &BTreeMap<Kind, usize>| schemas.values().any(|other| *other == index);
+        let first = self.versions.iter().find(|(_, schemas)| has(schemas));
+        first.map_or_else(Dialect::default, |(version, _)| Dialect::of(*version))
+    }
+
     fn compiled(&self, index: usize) -> Arc<Compiled> {
         let mut all = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         let compiled = all.entry(index).or_insert_with(|| {
@@ -172,7 +179,7 @@ impl Pool {
                 let index = schema.definitions.get(name)?;
                 self.definitions.get(*index)
             };
-            Arc::new(compile(&schema.root, &definition))
+            Arc::new(compile(&schema.root, self.dialect(index), &definition))
         });
         Arc::clone(compiled)
     }

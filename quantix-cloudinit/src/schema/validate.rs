@@ -1,7 +1,7 @@
 //! Validation, step by step as the official validator does it.
 
 use super::{
-    compile::Compiled,
+    compile::{Compiled, Dialect},
     keyword::{Additional, Keyword, SchemaId},
     leaf::{apply_to_scalar, check_enum, check_type, is_unique, quoted, too_few},
 };
@@ -259,8 +259,9 @@ impl Validator<'_> {
     }
 
     fn any_of(&self, choices: &[(SchemaId, String)], value: &Value, out: &mut Out<'_>) {
-        let kind = value.get("type");
-        let wanted = kind.map(|kind| format!("anyOf_type_{}", kind.key_text()));
+        let is_plain = self.compiled.dialect() == Dialect::Plain;
+        let kind = value.get("type").filter(|_| !is_plain);
+        let wanted = kind.map(|kind| format!("anyOf_type_{}", python::text(kind)));
         let (mut all, mut has_match) = (Vec::new(), false);
         for (id, reference) in choices {
             let (errors, remarks): (Vec<Raw>, Vec<Raw>) =
@@ -275,12 +276,10 @@ impl Validator<'_> {
             }
             all.extend(errors);
         }
-        if !has_match {
+        if !has_match && !is_plain {
             out.found.extend(best_match(&all));
         }
-        let message =
-            format!("{} is not valid under any of the given schemas", python::repr(value));
-        out.push(ProblemKind::Error, message, Vec::new(), all);
+        out.push(ProblemKind::Error, no_choice(value), Vec::new(), all);
     }
 
     fn one_of(&self, ids: &[SchemaId], value: &Value, out: &mut Out<'_>) {
@@ -296,7 +295,12 @@ impl Validator<'_> {
             all.extend(errors);
         }
         let Some((first, remarks)) = valid else {
-            out.found.extend(self.deepest(all, value));
+            match self.compiled.dialect() {
+                Dialect::Deepest => out.found.extend(self.deepest(all, value)),
+                Dialect::Plain | Dialect::BestMatch => {
+                    out.push(ProblemKind::Error, no_choice(value), Vec::new(), all);
+                }
+            }
             return;
         };
         if ids[first + 1..].iter().any(|id| self.is_valid(*id, value)) {
@@ -368,6 +372,10 @@ impl Out<'_> {
             context,
         });
     }
+}
+
+fn no_choice(value: &Value) -> String {
+    format!("{} is not valid under any of the given schemas", python::repr(value))
 }
 
 /// The most telling of several errors, as Python's `best_match` picks it.

@@ -21,6 +21,11 @@ pub(crate) fn repr(value: &Value) -> String {
     }
 }
 
+/// `str(value)`: a text as it is, everything else as [`repr`] shows it.
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| repr(value), str::to_owned)
+}
+
 fn push(out: &mut String, value: &Value) {
     // What is cut anyway need not be written.
     if out.len() > 8 * REPR_CHARS_MAX {

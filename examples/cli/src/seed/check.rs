@@ -61,7 +61,7 @@ impl CheckArgs {
         let versions: VersionRange = self.cloud_init.parse().map_err(|error| usage(&error))?;
         let renderer: Option<NetworkRenderer> =
             self.renderer.as_deref().map(str::parse).transpose().map_err(|error| usage(&error))?;
-        Ok(CheckOptions { kind, versions, renderer })
+        Ok(CheckOptions { kind, versions, renderer, ..CheckOptions::default() })
     }
 }
 
