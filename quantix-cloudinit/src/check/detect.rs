@@ -1,14 +1,16 @@
 //! What a document is, from its first bytes.
 
-use std::io::Read as _;
+use std::{borrow::Cow, io::Read as _};
 
 use quantix_core::Finding;
 
-use super::{CheckOptions, CheckReport, DocumentKind, cloud_config, jinja, parse_bytes, template};
+use super::{
+    CheckOptions, CheckReport, DocumentKind, Source, cloud_config, jinja, parse_bytes, template,
+};
 use crate::{
     lint,
     mime::{self, PartKind},
-    yaml::{Value, parse},
+    yaml::{Value, parse_value},
 };
 
 /// The most bytes that compressed user-data may unpack to.
@@ -33,7 +35,7 @@ enum Header {
 }
 
 fn header(text: &str) -> Header {
-    let start: String = text.trim_start().chars().take(64).collect::<String>().to_lowercase();
+    let start = text.trim_start();
     // Longer ones first: `#cloud-config` starts some of the others.
     let table = [
         ("#cloud-config-archive", Header::Archive),
@@ -47,7 +49,10 @@ fn header(text: &str) -> Header {
         ("content-type:", Header::Mime),
         ("mime-version:", Header::Mime),
     ];
-    table.iter().find(|(prefix, _)| start.starts_with(prefix)).map_or(Header::Unknown, |(_, h)| *h)
+    let fits = |prefix: &str| {
+        start.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    table.iter().find(|(prefix, _)| fits(prefix)).map_or(Header::Unknown, |(_, h)| *h)
 }
 
 /// The kind of a document that nobody named.
@@ -56,8 +61,8 @@ pub(super) fn kind(bytes: &[u8]) -> DocumentKind {
     if header(text) != Header::Unknown {
         return DocumentKind::UserData;
     }
-    match parse(text) {
-        Ok(Some(root)) => kind_of_value(&root.to_value()),
+    match parse_value(text) {
+        Ok(Some(value)) => kind_of_value(&value),
         _ => DocumentKind::UserData,
     }
 }
@@ -81,12 +86,12 @@ pub(super) fn kind_of_value(value: &Value) -> DocumentKind {
 /// Checks user-data or vendor-data of any form.
 pub(super) fn check_user_data(bytes: &[u8], options: &CheckOptions, report: &mut CheckReport) {
     report.lint.extend(lint::size(bytes));
-    let mut bytes = bytes.to_vec();
+    let mut bytes = Cow::Borrowed(bytes);
     let mut wrappings = 0;
     while bytes.starts_with(&[0x1f, 0x8b]) {
         wrappings += 1;
         match gunzip(&bytes) {
-            Some(inner) if wrappings <= WRAPPINGS_MAX => bytes = inner,
+            Some(inner) if wrappings <= WRAPPINGS_MAX => bytes = Cow::Owned(inner),
             _ => {
                 let message = format!(
                     "expected gzip data of at most {UNPACKED_BYTES_MAX} bytes, wrapped at most \
@@ -101,7 +106,8 @@ pub(super) fn check_user_data(bytes: &[u8], options: &CheckOptions, report: &mut
         }
     }
     let Ok(text) = std::str::from_utf8(&bytes) else {
-        return drop(parse_bytes(&bytes, report));
+        parse_bytes(&bytes, report);
+        return;
     };
     if mime::is_message(&bytes) || header(text) == Header::Archive {
         check_parts(&bytes, options, report);
@@ -125,8 +131,8 @@ fn check_parts(bytes: &[u8], options: &CheckOptions, report: &mut CheckReport) {
         let mut inner = CheckReport::new(report.kind);
         match part.kind {
             PartKind::CloudConfig => {
-                if let Some(root) = parse_bytes(&part.content, &mut inner) {
-                    cloud_config::check(root.as_ref(), options, &mut inner);
+                if let Some(source) = parse_bytes(&part.content, &mut inner) {
+                    cloud_config::check(source.as_ref(), options, &mut inner);
                 }
             }
             PartKind::Jinja | PartKind::Script => check_text(text, options, &mut inner),
@@ -150,8 +156,8 @@ fn check_text(text: &str, options: &CheckOptions, report: &mut CheckReport) {
     match header(text) {
         Header::CloudConfig => {
             check_header_line(text, report);
-            if let Some(root) = parse_bytes(text.as_bytes(), report) {
-                cloud_config::check(root.as_ref(), options, report);
+            if let Some(source) = parse_bytes(text.as_bytes(), report) {
+                cloud_config::check(source.as_ref(), options, report);
             }
         }
         Header::Jinja => check_jinja(text, options, report),
@@ -182,8 +188,8 @@ fn check_jinja(text: &str, options: &CheckOptions, report: &mut CheckReport) {
         return;
     }
     let mut inner = CheckReport::new(report.kind);
-    match parse(&jinja::mask(text)) {
-        Ok(root) => cloud_config::check(root.as_ref(), options, &mut inner),
+    match Source::parse(&jinja::mask(text)) {
+        Ok(source) => cloud_config::check(source.as_ref(), options, &mut inner),
         Err(error) => {
             let at = error.position();
             let message = "the template reads as YAML only after its variables are filled in; \

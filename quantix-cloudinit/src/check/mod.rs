@@ -12,11 +12,13 @@
 mod batch;
 mod cloud_config;
 mod detect;
+mod duplicates;
 mod jinja;
 mod meta_data;
 mod network;
 mod remedy;
 mod schema_faults;
+mod source;
 mod template;
 
 use quantix_core::Finding;
@@ -25,11 +27,12 @@ use serde::{Deserialize, Serialize};
 pub use crate::lint::NetworkRenderer;
 use crate::{
     schema::{Kind, VersionRange},
-    yaml::{Node, Value, emit, parse},
+    yaml::{DEPTH_MAX, Value},
 };
 pub use batch::{BatchAnswer, check_batch_line};
 pub use detect::UNPACKED_BYTES_MAX;
-pub(crate) use remedy::nearest;
+pub(crate) use remedy::{HINTS_MAX, nearest};
+pub(crate) use source::Source;
 pub use template::TEMPLATE_BYTES_MAX;
 
 /// What a document is.
@@ -150,13 +153,13 @@ pub fn check_document(bytes: &[u8], options: &CheckOptions) -> CheckReport {
             detect::check_user_data(bytes, options, &mut report);
         }
         DocumentKind::MetaData => {
-            if let Some(root) = parse_bytes(bytes, &mut report) {
-                meta_data::check(root.as_ref(), &mut report);
+            if let Some(source) = parse_bytes(bytes, &mut report) {
+                meta_data::check(source.as_ref(), &mut report);
             }
         }
         DocumentKind::NetworkConfig => {
-            if let Some(root) = parse_bytes(bytes, &mut report) {
-                network::check(root.as_ref(), options, &mut report);
+            if let Some(source) = parse_bytes(bytes, &mut report) {
+                network::check(source.as_ref(), options, &mut report);
             }
         }
     }
@@ -168,31 +171,34 @@ pub fn check_document(bytes: &[u8], options: &CheckOptions) -> CheckReport {
 pub fn check_config(config: &Value, options: &CheckOptions) -> CheckReport {
     let kind = options.kind.unwrap_or_else(|| detect::kind_of_value(config));
     let mut report = CheckReport::new(kind);
-    let text = match emit(config) {
-        Ok(text) => text,
-        Err(error) => {
-            report.faults.push(Finding::error("too-deep", error.to_string()));
-            return report.finish();
-        }
-    };
-    if let Some(root) = parse_bytes(text.as_bytes(), &mut report) {
-        match kind {
-            DocumentKind::UserData | DocumentKind::VendorData => {
-                cloud_config::check(root.as_ref(), options, &mut report);
-            }
-            DocumentKind::MetaData => meta_data::check(root.as_ref(), &mut report),
-            DocumentKind::NetworkConfig => network::check(root.as_ref(), options, &mut report),
-        }
+    if !is_within_depth(config, DEPTH_MAX) {
+        let message = format!("nested deeper than {DEPTH_MAX} levels; flatten it");
+        report.faults.push(Finding::error("too-deep", message));
+        return report.finish();
     }
-    let findings = [&mut report.faults, &mut report.deprecations, &mut report.lint];
-    for finding in findings.into_iter().flatten() {
-        (finding.line, finding.column) = (None, None);
+    let source = Source::of_value(config.clone());
+    match kind {
+        DocumentKind::UserData | DocumentKind::VendorData => {
+            cloud_config::check(Some(&source), options, &mut report);
+        }
+        DocumentKind::MetaData => meta_data::check(Some(&source), &mut report),
+        DocumentKind::NetworkConfig => network::check(Some(&source), options, &mut report),
     }
     report.finish()
 }
 
+fn is_within_depth(value: &Value, levels: usize) -> bool {
+    let is_fine = |value: &Value| is_within_depth(value, levels - 1);
+    levels > 0
+        && match value {
+            Value::Seq(items) => items.iter().all(is_fine),
+            Value::Map(map) => map.iter().all(|(key, item)| is_fine(key) && is_fine(item)),
+            _ => true,
+        }
+}
+
 /// Reads YAML; nothing after a fault, `Some(None)` for an empty document.
-fn parse_bytes(bytes: &[u8], report: &mut CheckReport) -> Option<Option<Node>> {
+fn parse_bytes<'a>(bytes: &'a [u8], report: &mut CheckReport) -> Option<Option<Source<'a>>> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
@@ -200,12 +206,13 @@ fn parse_bytes(bytes: &[u8], report: &mut CheckReport) -> Option<Option<Node>> {
             return None;
         }
     };
-    match parse(text) {
-        Ok(root) => {
-            if let Some(root) = &root {
-                remedy::duplicate_keys(root, &mut report.lint);
+    match Source::parse(text) {
+        Ok(source) => {
+            let root = source.as_ref().filter(|source| !source.is_simple());
+            if let Some(root) = root.and_then(Source::root) {
+                duplicates::find(root, &mut report.lint);
             }
-            Some(root)
+            Some(source)
         }
         Err(error) => {
             report.faults.push(error.to_finding());

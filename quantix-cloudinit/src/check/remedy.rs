@@ -1,13 +1,13 @@
 //! What to do about a fault: the word that was meant, the quotes that are missing.
 
-use std::collections::BTreeMap;
-
-use quantix_core::Finding;
-
+use super::Source;
 use crate::{
     schema::{Problem, Schema},
     yaml::{Data, Node, Position, Step, Style, Value},
 };
+
+/// For how many unknown keys of a document the word is looked up that was meant.
+pub(crate) const HINTS_MAX: usize = 16;
 
 /// The place of a problem; for an unknown key, the key itself.
 pub(super) fn place(problem: &Problem, root: &Node) -> Position {
@@ -37,7 +37,7 @@ pub(super) fn near_misses(problem: &Problem, schema: &Schema, value: &Value) -> 
         other => other.get(step),
     });
     let is_free = |key: &&&str| present.is_none_or(|value| value.get(key).is_none());
-    let near = problem.unexpected.iter().filter_map(|key| {
+    let near = problem.unexpected.iter().take(HINTS_MAX).filter_map(|key| {
         let meant = nearest(key, known.iter().filter(is_free).copied())?;
         Some(if problem.unexpected.len() == 1 {
             format!("did you mean {meant:?}?")
@@ -91,18 +91,20 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 /// `; YAML reads …` where an unquoted text became something else.
-pub(super) fn mangled(problem: &Problem, root: &Node) -> String {
+pub(super) fn mangled(problem: &Problem, source: &Source<'_>) -> String {
     if !problem.message.contains("is not of type") {
         return String::new();
     }
-    root.at(&problem.path)
+    source
+        .root()
+        .and_then(|root| root.at(&problem.path))
         .and_then(mangled_scalar)
         .map_or_else(String::new, |text| format!("; {text}"))
 }
 
 /// What YAML made of an unquoted scalar that is no text, and how to keep it.
 pub(super) fn mangled_scalar(node: &Node) -> Option<String> {
-    let Data::Scalar { value, text } = &node.data else { return None };
+    let Data::Scalar { value, source: Some(text) } = &node.data else { return None };
     let is_mangled = node.style == Style::Plain
         && !matches!(value, Value::String(_) | Value::Null | Value::Binary(_));
     if !is_mangled {
@@ -114,47 +116,6 @@ pub(super) fn mangled_scalar(node: &Node) -> Option<String> {
         other => format!("the number {}", other.key_text()),
     };
     Some(format!("YAML reads {text} as {read}: write \"{text}\" in quotes if it is a text"))
-}
-
-/// Reports keys that stand twice in one mapping; the guest silently takes the last one.
-pub(super) fn duplicate_keys(node: &Node, lint: &mut Vec<Finding>) {
-    walk(node, &mut Vec::new(), &mut |entries_of, path| {
-        let mut first: BTreeMap<String, Position> = BTreeMap::new();
-        for entry in entries_of.entries().iter().filter(|entry| !entry.is_merge) {
-            let key = entry.key.key_text();
-            let at = entry.key.start;
-            if let Some(before) = first.insert(key.clone(), at) {
-                let message = format!(
-                    "{key:?} is there twice; the guest ignores the one at {before}: merge them"
-                );
-                let path = crate::yaml::dotted(&[path, &[Step::Key(key)]].concat());
-                lint.push(
-                    Finding::warning("duplicate-key", message)
-                        .at(path)
-                        .at_position(at.line, at.column),
-                );
-            }
-        }
-    });
-}
-
-/// Visits every node with its path.
-pub(crate) fn walk<'a>(
-    node: &'a Node,
-    path: &mut Vec<Step>,
-    visit: &mut dyn FnMut(&'a Node, &[Step]),
-) {
-    visit(node, path);
-    for (i, item) in node.items().iter().enumerate() {
-        path.push(Step::Index(i));
-        walk(item, path, visit);
-        path.pop();
-    }
-    for entry in node.entries() {
-        path.push(Step::Key(entry.key.key_text()));
-        walk(&entry.value, path, visit);
-        path.pop();
-    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub use modules::{Frequency, Module, Stage, module_of};
 
 use crate::{
     check::{CheckOptions, DocumentKind, check_document},
-    yaml::{Map, Value, parse},
+    yaml::{Map, Value, parse_value},
 };
 
 /// What a document makes the guest do: the document of `quantix seed explain`.
@@ -61,8 +61,8 @@ pub fn explain(bytes: &[u8], options: &CheckOptions) -> Explanation {
     let mut findings = report.faults;
     findings.extend(report.deprecations);
     findings.extend(report.lint);
-    let root = std::str::from_utf8(bytes).ok().and_then(|text| parse(text).ok().flatten());
-    let value = root.map_or(Value::Null, |root| root.to_value());
+    let value = std::str::from_utf8(bytes).ok().and_then(|text| parse_value(text).ok().flatten());
+    let value = value.unwrap_or(Value::Null);
     let entries = value.as_map().into_iter().flat_map(Map::iter);
     let mut steps: Vec<ExplainedStep> = match report.kind {
         DocumentKind::UserData | DocumentKind::VendorData => {

@@ -6,10 +6,10 @@ use quantix_core::Finding;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    check::nearest,
+    check::{HINTS_MAX, Source, nearest},
     network::{Cidr, MacAddr},
     schema::{Kind, Schema},
-    yaml::{Node, Step, Value, dotted},
+    yaml::{Step, Value, dotted},
 };
 
 use super::renderer;
@@ -73,31 +73,33 @@ pub struct RendererError {
 /// Adds what is doubtful about a network configuration, with places.
 pub(crate) fn network(
     kind: Kind,
-    node: &Node,
+    source: &Source<'_>,
     above: &[Step],
     renderer: Option<NetworkRenderer>,
     lint: &mut Vec<Finding>,
 ) {
-    let value = node.to_value();
-    let mut notes = Notes { node, above, lint };
+    let inner = above.iter().try_fold(source.value(), |value, step| value.get(&step.to_string()));
+    let Some(value) = inner else { return };
+    let mut notes = Notes { source, above, lint, hinted: 0 };
     match kind {
-        Kind::NetworkV2 => v2(&value, renderer, &mut notes),
-        _ => v1(&value, renderer, &mut notes),
+        Kind::NetworkV2 => v2(value, renderer, &mut notes),
+        _ => v1(value, renderer, &mut notes),
     }
 }
 
 struct Notes<'a> {
-    node: &'a Node,
+    source: &'a Source<'a>,
     above: &'a [Step],
     lint: &'a mut Vec<Finding>,
+    /// How many unknown keys were looked up.
+    hinted: usize,
 }
 
 impl Notes<'_> {
     fn warn(&mut self, path: &[Step], code: &'static str, message: impl Into<String>) {
-        let at = self.node.place(path);
-        let path = dotted(&[self.above, path].concat());
-        let finding = Finding::warning(code, message).at(path);
-        self.lint.push(finding.at_position(at.line, at.column));
+        let path = [self.above, path].concat();
+        let finding = Finding::warning(code, message).at(dotted(&path));
+        self.lint.push(self.source.put(finding, &path));
     }
 }
 
@@ -118,10 +120,12 @@ fn interfaces(value: &Value) -> Vec<(&'static str, String, &Value)> {
 
 fn v2(value: &Value, renderer: Option<NetworkRenderer>, notes: &mut Notes<'_>) {
     let interfaces = interfaces(value);
+    let schema = Schema::newest(Kind::NetworkV2);
+    let known = SECTIONS.map(|section| (section, schema.known_keys(&[section, "any"])));
     let names: BTreeSet<&str> = interfaces.iter().map(|(_, name, _)| name.as_str()).collect();
     for (section, name, settings) in &interfaces {
         let path = |field: &str| vec![key(section), key(name), key(field)];
-        unknown_keys(section, settings, &path, notes);
+        unknown_keys(section, settings, &known, &path, notes);
         references(settings, &names, &path, notes);
         addresses(settings, &path, notes);
         if *section == "ethernets" {
@@ -136,17 +140,21 @@ fn v2(value: &Value, renderer: Option<NetworkRenderer>, notes: &mut Notes<'_>) {
 }
 
 /// The official schema lets any key pass here, and the guest ignores it.
-fn unknown_keys(section: &str, settings: &Value, path: PathTo<'_>, notes: &mut Notes<'_>) {
-    let schema = Schema::newest(Kind::NetworkV2);
-    let known = schema.known_keys(&[section, "any"]);
-    if known.is_empty() {
-        return;
-    }
+fn unknown_keys(
+    section: &str,
+    settings: &Value,
+    known: &[(&str, Vec<&str>)],
+    path: PathTo<'_>,
+    notes: &mut Notes<'_>,
+) {
+    let known = known.iter().find(|(name, _)| *name == section);
+    let Some((_, known)) = known.filter(|(_, known)| !known.is_empty()) else { return };
     for (key, _) in settings.as_map().into_iter().flat_map(crate::yaml::Map::iter) {
         let key = key.key_text();
-        if known.contains(&key.as_str()) {
+        if known.contains(&key.as_str()) || notes.hinted >= HINTS_MAX {
             continue;
         }
+        notes.hinted += 1;
         if let Some(meant) = nearest(&key, known.iter().copied()) {
             let message = format!("the guest ignores {key:?}; did you mean {meant:?}?");
             notes.warn(&path(&key), "unknown-key", message);

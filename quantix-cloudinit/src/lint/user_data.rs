@@ -5,11 +5,15 @@ use std::collections::BTreeSet;
 use quantix_core::Finding;
 
 use super::{check_host_name, security};
-use crate::yaml::{Node, Step, Value};
+use crate::{
+    check::Source,
+    yaml::{Step, Value},
+};
 
 /// Adds what is doubtful, with places.
-pub(crate) fn user_data(root: &Node, value: &Value, lint: &mut Vec<Finding>) {
-    let mut notes = Notes { root, lint };
+pub(crate) fn user_data(source: &Source<'_>, lint: &mut Vec<Finding>) {
+    let value = source.value();
+    let mut notes = Notes { source, lint };
     for key in ["hostname", "fqdn"] {
         if let Some(finding) = value.get(key).and_then(Value::as_str).and_then(check_host_name) {
             notes.add(&[Step::Key(key.to_owned())], finding);
@@ -23,15 +27,14 @@ pub(crate) fn user_data(root: &Node, value: &Value, lint: &mut Vec<Finding>) {
 
 /// Findings on their way to their places.
 pub(super) struct Notes<'a> {
-    root: &'a Node,
+    source: &'a Source<'a>,
     lint: &'a mut Vec<Finding>,
 }
 
 impl Notes<'_> {
     pub(super) fn add(&mut self, path: &[Step], finding: Finding) {
-        let at = self.root.place(path);
-        let path = crate::yaml::dotted(path);
-        self.lint.push(finding.at(path).at_position(at.line, at.column));
+        let finding = finding.at(crate::yaml::dotted(path));
+        self.lint.push(self.source.put(finding, path));
     }
 
     pub(super) fn warn(&mut self, path: &[Step], code: &'static str, message: impl Into<String>) {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use regex::Regex;
 
 use super::{
-    keyword::{Additional, Keyword, SchemaId, Type},
+    keyword::{Additional, Keyword, Property, SchemaId, Type},
     version::Version,
 };
-use crate::yaml::{Map, Value};
+use crate::yaml::{Map, Value, key_bit};
 
 /// What the official validator of a version tells where no alternative of `anyOf` or `oneOf` fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub(super) struct Compiled {
     schemas: Vec<Node>,
     root: SchemaId,
     dialect: Dialect,
+    /// What [`Compiled::known_keys`] gives for the root.
+    top_keys: Vec<String>,
 }
 
 /// One schema object: its keywords in document order.
@@ -46,9 +48,41 @@ pub(super) struct Node {
     pub(super) keywords: Vec<(&'static str, Keyword)>,
     /// What `properties.type.enum` lists, which cloud-init looks at to choose an error.
     pub(super) types: Vec<Value>,
+    /// Whether something in it may be told about a value that it accepts.
+    has_remarks: bool,
 }
 
 impl Compiled {
+    pub(super) fn has_remarks(&self, id: SchemaId) -> bool {
+        self.schemas.get(id).is_some_and(|node| node.has_remarks)
+    }
+
+    /// Marks every schema that has a remark, or one below it.
+    fn mark_remarks(&mut self) {
+        loop {
+            let has = |id: &SchemaId| self.has_remarks(*id);
+            let new: Vec<SchemaId> = (0..self.schemas.len())
+                .filter(|id| !self.has_remarks(*id))
+                .filter(|id| {
+                    self.keywords(*id).iter().any(|(_, keyword)| {
+                        matches!(keyword, Keyword::Remark(_)) || keyword.below().iter().any(has)
+                    })
+                })
+                .collect();
+            if new.is_empty() {
+                return;
+            }
+            for id in new {
+                self.schemas[id].has_remarks = true;
+            }
+        }
+    }
+
+    /// Whether some schema lists this key at the top.
+    pub(super) fn knows_top_key(&self, key: &str) -> bool {
+        self.top_keys.binary_search_by(|known| known.as_str().cmp(key)).is_ok()
+    }
+
     pub(super) fn dialect(&self) -> Dialect {
         self.dialect
     }
@@ -103,7 +137,8 @@ impl Compiled {
         for (_, keyword) in self.keywords(id) {
             match keyword {
                 Keyword::Properties(entries) => {
-                    next.extend(entries.iter().filter(|(name, _)| name == step).map(|(_, id)| id));
+                    let fits = entries.iter().filter(|property| property.name == step);
+                    next.extend(fits.map(|property| property.schema));
                 }
                 Keyword::PatternProperties(entries) => {
                     let fits = entries.iter().filter(|(pattern, _)| pattern.is_match(step));
@@ -125,7 +160,7 @@ impl Compiled {
                 Keyword::Properties(entries) => entries.as_slice(),
                 _ => &[],
             })
-            .map(|(name, _)| name.as_str())
+            .map(|property| property.name.as_str())
     }
 }
 
@@ -138,8 +173,11 @@ pub(super) fn compile<'a>(
     let mut compiler =
         Compiler { compiled: Compiled::default(), references: BTreeMap::new(), definition };
     compiler.compiled.root = compiler.schema(root);
-    compiler.compiled.dialect = dialect;
-    compiler.compiled
+    let mut compiled = compiler.compiled;
+    compiled.dialect = dialect;
+    compiled.mark_remarks();
+    compiled.top_keys = compiled.known_keys(&[]).into_iter().map(str::to_owned).collect();
+    compiled
 }
 
 struct Compiler<'a, 'd> {
@@ -166,7 +204,7 @@ impl<'a> Compiler<'a, '_> {
         let keywords = entries.filter_map(|(key, value)| self.keyword(map, key, value)).collect();
         let types = map.get("properties").and_then(|p| p.get("type")).and_then(|t| t.get("enum"));
         let types = types.and_then(Value::as_seq).unwrap_or_default().to_vec();
-        self.compiled.schemas[id] = Node { keywords, types };
+        self.compiled.schemas[id] = Node { keywords, types, has_remarks: false };
     }
 
     fn reference(&mut self, name: &str) -> SchemaId {
@@ -204,7 +242,14 @@ impl<'a> Compiler<'a, '_> {
         Some(match key {
             "$ref" => ("$ref", Keyword::Ref(self.reference(value.as_str()?))),
             "type" => ("type", Keyword::Type(types(value))),
-            "properties" => ("properties", Keyword::Properties(self.named(value))),
+            "properties" => {
+                let property = |(name, schema): (String, SchemaId)| {
+                    let bit = key_bit(&name);
+                    Property { name, bit, schema }
+                };
+                let entries = self.named(value).into_iter().map(property).collect();
+                ("properties", Keyword::Properties(entries))
+            }
             "patternProperties" => {
                 let entries = self.named(value).into_iter();
                 let entries = entries.filter_map(|(text, id)| Some((pattern(&text)?, id)));
@@ -260,7 +305,8 @@ impl<'a> Compiler<'a, '_> {
         };
         let pattern_texts = names("patternProperties");
         let patterns = pattern_texts.iter().filter_map(|text| pattern(text)).collect();
-        let names = names("properties");
+        let mut names = names("properties");
+        names.sort_unstable();
         Some(Keyword::AdditionalProperties(Additional { rest, names, patterns, pattern_texts }))
     }
 

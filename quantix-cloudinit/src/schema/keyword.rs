@@ -12,7 +12,7 @@ pub(super) type SchemaId = usize;
 pub(super) enum Keyword {
     Ref(SchemaId),
     Type(Vec<Type>),
-    Properties(Vec<(String, SchemaId)>),
+    Properties(Vec<Property>),
     PatternProperties(Vec<(Regex, SchemaId)>),
     AdditionalProperties(Additional),
     Required(Vec<String>),
@@ -43,11 +43,37 @@ pub(super) enum Keyword {
     Remark(String),
 }
 
+impl Keyword {
+    /// The schemas that it holds values or parts of them to.
+    pub(super) fn below(&self) -> Vec<SchemaId> {
+        match self {
+            Self::Ref(id) | Self::Items(id) | Self::Not(id) => vec![*id],
+            Self::AllOf(ids) | Self::OneOf(ids) | Self::TupleItems(ids) => ids.clone(),
+            Self::AnyOf(choices) => choices.iter().map(|(id, _)| *id).collect(),
+            Self::Properties(entries) => entries.iter().map(|property| property.schema).collect(),
+            Self::PatternProperties(entries) => entries.iter().map(|(_, id)| *id).collect(),
+            Self::AdditionalProperties(additional) => additional.rest.into_iter().collect(),
+            Self::AdditionalItems { rest, .. } => rest.iter().copied().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The schema of a named property.
+#[derive(Debug)]
+pub(super) struct Property {
+    pub(super) name: String,
+    /// The bit of the name, which a mapping that has the property has too.
+    pub(super) bit: u64,
+    pub(super) schema: SchemaId,
+}
+
 /// What is allowed beyond the named properties.
 #[derive(Debug)]
 pub(super) struct Additional {
     /// The schema of the others; none where there must be no others.
     pub(super) rest: Option<SchemaId>,
+    /// Sorted.
     pub(super) names: Vec<String>,
     pub(super) patterns: Vec<Regex>,
     pub(super) pattern_texts: Vec<String>,

@@ -1,5 +1,11 @@
 //! Checks of single values, with the official validator's words.
 
+use std::{
+    cmp::Ordering,
+    collections::{HashMap, hash_map::RandomState},
+    hash::BuildHasher as _,
+};
+
 use super::{
     keyword::{Keyword, Type},
     validate::Out,
@@ -14,38 +20,52 @@ pub(super) fn check_type(types: &[Type], value: &Value, out: &mut Out<'_>) {
 }
 
 pub(super) fn check_enum(choices: &[Value], value: &Value, out: &mut Out<'_>) {
-    if !choices.iter().any(|choice| is_equal(choice, value)) {
+    if !is_in(choices, value) {
         let choices = python::repr(&Value::Seq(choices.to_vec()));
         out.error(format!("{} is not one of {choices}", python::repr(value)));
     }
 }
 
-pub(super) fn apply_to_scalar(keyword: &Keyword, value: &Value, out: &mut Out<'_>) {
-    let shown = || python::repr(value);
-    let length = || value.as_str().map(|text| text.chars().count());
+pub(super) fn is_in(choices: &[Value], value: &Value) -> bool {
+    choices.iter().any(|choice| is_equal(choice, value))
+}
+
+/// Whether a scalar is as a keyword asks.
+pub(super) fn scalar_fits(keyword: &Keyword, value: &Value) -> bool {
+    let Some(text) = value.as_str() else {
+        return match keyword {
+            Keyword::Minimum(min) => !compare(value, min).is_some_and(Ordering::is_lt),
+            Keyword::Maximum(max) => !compare(value, max).is_some_and(Ordering::is_gt),
+            _ => true,
+        };
+    };
     match keyword {
-        Keyword::MinLength(min) if length().is_some_and(|length| length < *min) => {
-            out.error(format!("{} {}", shown(), too_few(*min, "is too short")));
-        }
-        Keyword::MaxLength(max) if length().is_some_and(|length| length > *max) => {
-            out.error(format!("{} is too long", shown()));
-        }
-        Keyword::Pattern(pattern, text)
-            if value.as_str().is_some_and(|value| !pattern.is_match(value)) =>
-        {
-            out.error(format!("{} does not match {}", shown(), quoted(text)));
-        }
-        Keyword::Date if value.as_str().is_some_and(|text| !is_date(text)) => {
-            out.error(format!("{} is not a 'date'", shown()));
-        }
-        Keyword::Minimum(min) if compare(value, min).is_some_and(std::cmp::Ordering::is_lt) => {
-            out.error(format!("{} is less than the minimum of {}", shown(), python::repr(min)));
-        }
-        Keyword::Maximum(max) if compare(value, max).is_some_and(std::cmp::Ordering::is_gt) => {
-            out.error(format!("{} is greater than the maximum of {}", shown(), python::repr(max)));
-        }
-        _ => {}
+        Keyword::MinLength(min) => text.chars().count() >= *min,
+        Keyword::MaxLength(max) => text.chars().count() <= *max,
+        Keyword::Pattern(pattern, _) => pattern.is_match(text),
+        Keyword::Date => is_date(text),
+        _ => true,
     }
+}
+
+pub(super) fn apply_to_scalar(keyword: &Keyword, value: &Value, out: &mut Out<'_>) {
+    if scalar_fits(keyword, value) {
+        return;
+    }
+    let shown = python::repr(value);
+    out.error(match keyword {
+        Keyword::MinLength(min) => format!("{shown} {}", too_few(*min, "is too short")),
+        Keyword::MaxLength(_) => format!("{shown} is too long"),
+        Keyword::Pattern(_, text) => format!("{shown} does not match {}", quoted(text)),
+        Keyword::Date => format!("{shown} is not a 'date'"),
+        Keyword::Minimum(min) => {
+            format!("{shown} is less than the minimum of {}", python::repr(min))
+        }
+        Keyword::Maximum(max) => {
+            format!("{shown} is greater than the maximum of {}", python::repr(max))
+        }
+        _ => return,
+    });
 }
 
 pub(super) fn too_few(min: usize, otherwise: &str) -> &str {
@@ -81,7 +101,7 @@ fn is_date(text: &str) -> bool {
 }
 
 /// Numbers compare by value, whatever their type; nothing else compares.
-fn compare(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
+fn compare(a: &Value, b: &Value) -> Option<Ordering> {
     match (a, b) {
         (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
         _ => as_float(a)?.partial_cmp(&as_float(b)?),
@@ -99,9 +119,43 @@ fn as_float(value: &Value) -> Option<f64> {
 
 /// Python's equality, except that a truth value is no number.
 fn is_equal(a: &Value, b: &Value) -> bool {
-    a == b || compare(a, b) == Some(std::cmp::Ordering::Equal)
+    a == b || compare(a, b) == Some(Ordering::Equal)
 }
 
+/// Up to so many entries of a list are compared with each other at once.
+const COMPARED_ITEMS_MAX: usize = 32;
+
+/// Whether no two entries are equal.
 pub(super) fn is_unique(items: &[Value]) -> bool {
-    items.iter().enumerate().all(|(i, a)| !items[..i].iter().any(|b| is_equal(a, b)))
+    let differ = |items: &[&Value]| {
+        items.iter().enumerate().all(|(i, a)| !items[..i].iter().any(|b| is_equal(a, b)))
+    };
+    if items.len() <= COMPARED_ITEMS_MAX {
+        return differ(&items.iter().collect::<Vec<_>>());
+    }
+    let state = RandomState::new();
+    let mut alike: HashMap<u64, Vec<&Value>> = HashMap::new();
+    for item in items {
+        alike.entry(hash(item, &state)).or_default().push(item);
+    }
+    alike.values().all(|items| differ(items))
+}
+
+/// Equal values have equal hashes, whatever the order of their keys.
+fn hash(value: &Value, state: &RandomState) -> u64 {
+    let of = |item: &Value| hash(item, state);
+    match value {
+        Value::Int(_) | Value::Float(_) => {
+            // Numbers that are equal are so as floats.
+            state.hash_one(as_float(value).map(|number| (number + 0.0).to_bits()))
+        }
+        Value::String(text) | Value::Timestamp(text) => state.hash_one(text),
+        Value::Binary(bytes) => state.hash_one(bytes),
+        Value::Seq(items) => state.hash_one(items.iter().map(of).collect::<Vec<_>>()),
+        Value::Map(map) => map
+            .iter()
+            .fold(1, |sum: u64, (key, item)| sum.wrapping_add(state.hash_one((of(key), of(item))))),
+        Value::Null => 2,
+        Value::Bool(flag) => 3 + u64::from(*flag),
+    }
 }

@@ -5,6 +5,7 @@
 //! `oneOf`, `anyOf` and deprecations. This one follows the same order of steps, so that the same
 //! errors come out at the same places.
 
+mod accept;
 mod compile;
 mod keyword;
 mod leaf;

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::Read as _,
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 use serde::Deserialize;
@@ -58,7 +58,7 @@ impl Schema {
             let Some(index) = POOL.index(kind, version) else { continue };
             match found.last_mut() {
                 Some((versions, last)) if *last == index => {
-                    *versions = join(versions.first(), version);
+                    *versions = VersionRange::span(versions.first(), version);
                 }
                 _ => found.push((VersionRange::only(version), index)),
             }
@@ -79,16 +79,17 @@ impl Schema {
         validate::validate(&self.compiled, value)
     }
 
+    /// Whether the schema knows a key at the top of a document.
+    #[must_use]
+    pub fn knows_top_key(&self, key: &str) -> bool {
+        self.compiled.knows_top_key(key)
+    }
+
     /// The keys that the schema knows at a place: `["users", "0"]` gives those of a user.
     #[must_use]
     pub fn known_keys(&self, path: &[&str]) -> Vec<&str> {
         self.compiled.known_keys(path)
     }
-}
-
-fn join(first: Version, last: Version) -> VersionRange {
-    // Both ends come from the table of known versions, in order.
-    format!("{first}..{last}").parse().unwrap_or(VersionRange::only(last))
 }
 
 #[derive(Debug, Deserialize)]
@@ -115,7 +116,7 @@ struct Pool {
     versions: BTreeMap<Version, BTreeMap<Kind, usize>>,
     schemas: Vec<PackedSchema>,
     definitions: Vec<Value>,
-    compiled: Mutex<BTreeMap<usize, Arc<Compiled>>>,
+    compiled: Vec<OnceLock<Arc<Compiled>>>,
 }
 
 impl Pool {
@@ -130,7 +131,7 @@ impl Pool {
                 versions: BTreeMap::new(),
                 schemas: Vec::new(),
                 definitions: Vec::new(),
-                compiled: Mutex::default(),
+                compiled: Vec::new(),
             };
         };
         let kind = |name: &str| match name {
@@ -144,9 +145,9 @@ impl Pool {
         });
         Self {
             versions: versions.collect(),
+            compiled: packed.schemas.iter().map(|_| OnceLock::new()).collect(),
             schemas: packed.schemas,
             definitions: packed.definitions,
-            compiled: Mutex::default(),
         }
     }
 
@@ -172,9 +173,10 @@ impl Pool {
     }
 
     fn compiled(&self, index: usize) -> Arc<Compiled> {
-        let mut all = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        let compiled = all.entry(index).or_insert_with(|| {
-            let Some(schema) = self.schemas.get(index) else { return Arc::default() };
+        let (Some(schema), Some(cell)) = (self.schemas.get(index), self.compiled.get(index)) else {
+            return Arc::default();
+        };
+        let compiled = cell.get_or_init(|| {
             let definition = |name: &str| {
                 let index = schema.definitions.get(name)?;
                 self.definitions.get(*index)

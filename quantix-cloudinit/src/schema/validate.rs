@@ -1,14 +1,16 @@
 //! Validation, step by step as the official validator does it.
 
+use std::borrow::Cow;
+
 use super::{
     compile::{Compiled, Dialect},
-    keyword::{Additional, Keyword, SchemaId},
+    keyword::{Additional, Keyword, Property, SchemaId},
     leaf::{apply_to_scalar, check_enum, check_type, is_unique, quoted, too_few},
 };
 use crate::yaml::{Map, Step, Value, dotted, python};
 
 /// Something that the official validator reports.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Problem {
     /// Whether it makes the document invalid.
     pub kind: ProblemKind,
@@ -21,7 +23,7 @@ pub struct Problem {
 }
 
 /// Whether a problem makes a document invalid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProblemKind {
     /// It does.
     Error,
@@ -82,11 +84,19 @@ impl Problem {
     }
 }
 
-struct Validator<'a> {
-    compiled: &'a Compiled,
+pub(super) struct Validator<'a> {
+    pub(super) compiled: &'a Compiled,
 }
 
 impl Validator<'_> {
+    /// Whether the errors of an alternative that has a `type`, chosen as cloud-init chooses them,
+    /// are none at all. Then it takes the value for valid.
+    pub(super) fn is_pardoned(&self, ids: &[SchemaId], value: &Value) -> bool {
+        let mut found = Vec::new();
+        self.one_of(ids, value, &mut Out { name: "oneOf", schema: 0, found: &mut found });
+        found.is_empty()
+    }
+
     fn errors(&self, id: SchemaId, value: &Value) -> Vec<Raw> {
         let mut found = Vec::new();
         for (name, keyword) in self.compiled.keywords(id) {
@@ -96,24 +106,25 @@ impl Validator<'_> {
         found
     }
 
-    fn is_valid(&self, id: SchemaId, value: &Value) -> bool {
-        !self.errors(id, value).iter().any(Raw::is_error)
+    fn descend(&self, id: SchemaId, value: &Value, out: &mut Out<'_>) {
+        out.found.extend(self.errors(id, value));
     }
 
-    fn descend(&self, id: SchemaId, value: &Value, step: Option<Step>, out: &mut Out<'_>) {
+    /// Into a part of the value; the step there is made only for what is wrong with it.
+    fn descend_to(&self, id: SchemaId, value: &Value, step: impl Fn() -> Step, out: &mut Out<'_>) {
         for mut raw in self.errors(id, value) {
-            raw.path.extend(step.clone());
+            raw.path.push(step());
             out.found.push(raw);
         }
     }
 
     fn apply(&self, keyword: &Keyword, id: SchemaId, value: &Value, out: &mut Out<'_>) {
         match keyword {
-            Keyword::Ref(to) => self.descend(*to, value, None, out),
-            Keyword::AllOf(ids) => ids.iter().for_each(|id| self.descend(*id, value, None, out)),
+            Keyword::Ref(to) => self.descend(*to, value, out),
+            Keyword::AllOf(ids) => ids.iter().for_each(|id| self.descend(*id, value, out)),
             Keyword::AnyOf(choices) => self.any_of(choices, value, out),
             Keyword::OneOf(ids) => self.one_of(ids, value, out),
-            Keyword::Not(not) if self.is_valid(*not, value) => {
+            Keyword::Not(not) if self.accepts(*not, value) => {
                 out.error(format!("{} should not be valid here", python::repr(value)));
             }
             Keyword::Not(_) => {}
@@ -146,18 +157,19 @@ impl Validator<'_> {
     fn apply_to_map(&self, keyword: &Keyword, map: &Map, value: &Value, out: &mut Out<'_>) {
         match keyword {
             Keyword::Properties(entries) => {
-                for (name, id) in entries {
-                    if let Some(item) = map.get(name) {
-                        self.descend(*id, item, Some(Step::Key(name.clone())), out);
+                for Property { name, bit, schema } in entries {
+                    if map.has_bit(*bit)
+                        && let Some(item) = map.get(name)
+                    {
+                        self.descend_to(*schema, item, || Step::Key(name.clone()), out);
                     }
                 }
             }
             Keyword::PatternProperties(entries) => {
                 for (pattern, id) in entries {
                     for (key, item) in map.iter() {
-                        let key = key.key_text();
-                        if pattern.is_match(&key) {
-                            self.descend(*id, item, Some(Step::Key(key)), out);
+                        if pattern.is_match(&key_text(key)) {
+                            self.descend_to(*id, item, || Step::Key(key.key_text()), out);
                         }
                     }
                 }
@@ -185,16 +197,10 @@ impl Validator<'_> {
     }
 
     fn additional_properties(&self, additional: &Additional, map: &Map, out: &mut Out<'_>) {
-        let is_extra = |key: &Value| {
-            let text = key.key_text();
-            let is_named =
-                key.as_str().is_some_and(|key| additional.names.iter().any(|n| n == key));
-            !is_named && !additional.patterns.iter().any(|pattern| pattern.is_match(&text))
-        };
-        let extras = map.iter().filter(|(key, _)| is_extra(key));
+        let extras = map.iter().filter(|(key, _)| additional.is_extra(key));
         if let Some(rest) = additional.rest {
             for (key, item) in extras {
-                self.descend(rest, item, Some(Step::Key(key.key_text())), out);
+                self.descend_to(rest, item, || Step::Key(key.key_text()), out);
             }
             return;
         }
@@ -223,17 +229,17 @@ impl Validator<'_> {
         match keyword {
             Keyword::Items(id) => {
                 for (i, item) in items.iter().enumerate() {
-                    self.descend(*id, item, Some(Step::Index(i)), out);
+                    self.descend_to(*id, item, || Step::Index(i), out);
                 }
             }
             Keyword::TupleItems(ids) => {
                 for (i, (item, id)) in items.iter().zip(ids).enumerate() {
-                    self.descend(*id, item, Some(Step::Index(i)), out);
+                    self.descend_to(*id, item, || Step::Index(i), out);
                 }
             }
             Keyword::AdditionalItems { rest: Some(id), count } => {
                 for (i, item) in items.iter().enumerate().skip(*count) {
-                    self.descend(*id, item, Some(Step::Index(i)), out);
+                    self.descend_to(*id, item, || Step::Index(i), out);
                 }
             }
             Keyword::AdditionalItems { rest: None, count } if items.len() > *count => {
@@ -259,22 +265,21 @@ impl Validator<'_> {
     }
 
     fn any_of(&self, choices: &[(SchemaId, String)], value: &Value, out: &mut Out<'_>) {
+        if let Some((fits, _)) = choices.iter().find(|(id, _)| self.accepts(*id, value)) {
+            return self.remarks(*fits, value, out);
+        }
         let is_plain = self.compiled.dialect() == Dialect::Plain;
         let kind = value.get("type").filter(|_| !is_plain);
         let wanted = kind.map(|kind| format!("anyOf_type_{}", python::text(kind)));
         let (mut all, mut has_match) = (Vec::new(), false);
         for (id, reference) in choices {
-            let (errors, remarks): (Vec<Raw>, Vec<Raw>) =
-                self.errors(*id, value).into_iter().partition(Raw::is_error);
-            if errors.is_empty() {
-                out.found.extend(remarks);
-                return;
-            }
+            let errors = self.errors(*id, value).into_iter().filter(Raw::is_error);
+            let from = all.len();
+            all.extend(errors);
             if wanted.as_ref().is_some_and(|wanted| reference.contains(wanted)) {
                 has_match = true;
-                out.found.extend(errors.iter().cloned());
+                out.found.extend(all[from..].iter().cloned());
             }
-            all.extend(errors);
         }
         if !has_match && !is_plain {
             out.found.extend(best_match(&all));
@@ -283,18 +288,9 @@ impl Validator<'_> {
     }
 
     fn one_of(&self, ids: &[SchemaId], value: &Value, out: &mut Out<'_>) {
-        let mut all = Vec::new();
-        let mut valid = None;
-        for (i, id) in ids.iter().enumerate() {
-            let (errors, remarks): (Vec<Raw>, Vec<Raw>) =
-                self.errors(*id, value).into_iter().partition(Raw::is_error);
-            if errors.is_empty() {
-                valid = Some((i, remarks));
-                break;
-            }
-            all.extend(errors);
-        }
-        let Some((first, remarks)) = valid else {
+        let Some(first) = ids.iter().position(|id| self.accepts(*id, value)) else {
+            let all = ids.iter().flat_map(|id| self.errors(*id, value));
+            let all = all.filter(Raw::is_error).collect();
             match self.compiled.dialect() {
                 Dialect::Deepest => out.found.extend(self.deepest(all, value)),
                 Dialect::Plain | Dialect::BestMatch => {
@@ -303,12 +299,19 @@ impl Validator<'_> {
             }
             return;
         };
-        if ids[first + 1..].iter().any(|id| self.is_valid(*id, value)) {
+        if ids[first + 1..].iter().any(|id| self.accepts(*id, value)) {
             let message =
                 format!("{} is valid under more than one of the schemas", python::repr(value));
             out.error(message);
         } else {
-            out.found.extend(remarks);
+            self.remarks(ids[first], value, out);
+        }
+    }
+
+    /// What is told about a value that a schema accepts.
+    fn remarks(&self, id: SchemaId, value: &Value, out: &mut Out<'_>) {
+        if self.compiled.has_remarks(id) {
+            out.found.extend(self.errors(id, value));
         }
     }
 
@@ -372,6 +375,11 @@ impl Out<'_> {
             context,
         });
     }
+}
+
+/// The text of a key, which is almost always one already.
+pub(super) fn key_text(key: &Value) -> Cow<'_, str> {
+    key.as_str().map_or_else(|| key.key_text().into(), Cow::Borrowed)
 }
 
 fn no_choice(value: &Value) -> String {

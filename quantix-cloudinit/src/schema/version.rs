@@ -77,6 +77,11 @@ impl VersionRange {
         Self { first: version, last: version }
     }
 
+    /// From one version to another that is not older.
+    pub(super) const fn span(first: Version, last: Version) -> Self {
+        Self { first, last }
+    }
+
     /// The first version.
     #[must_use]
     pub const fn first(self) -> Version {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    build::{collection, entry, finish_collection, name, resolve_scalar},
+    build::{Build, Nodes, Values, name, resolve_scalar},
     error::{Position, YamlError},
-    node::{Data, Node},
+    node::Node,
     resolve,
     scanner::{Result, Scanner},
     token::{Style, Tok, Token},
@@ -35,11 +35,33 @@ pub const DOCUMENT_DEPTH_MAX: usize = 128;
 /// # Ok::<(), quantix_cloudinit::yaml::YamlError>(())
 /// ```
 pub fn parse(text: &str) -> Result<Option<Node>> {
+    compose::<Nodes>(text)
+}
+
+/// Reads one document as [`parse`] does, without the places. An empty text gives nothing.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_value(text: &str) -> Result<Option<Value>> {
+    match compose::<Values>(text) {
+        Ok(value) => Ok(value),
+        // Merges, tags of collections and keys that stand twice are read by nodes alone, and so
+        // is what is wrong.
+        Err(_) => Ok(parse(text)?.map(|node| node.to_value())),
+    }
+}
+
+/// The value of a document in which no key stands twice and nothing is merged, if it is one.
+pub(crate) fn parse_simple(text: &str) -> Option<Option<Value>> {
+    compose::<Values>(text).ok()
+}
+
+fn compose<B: Build>(text: &str) -> Result<Option<B::Node>> {
     if text.len() > DOCUMENT_BYTES_MAX {
         let problem = format!("longer than {DOCUMENT_BYTES_MAX} bytes");
         return Err(YamlError::limit(Position { offset: 0, line: 1, column: 1 }, problem));
     }
-    let mut composer = Composer {
+    let mut composer = Composer::<B> {
         scanner: Scanner::new(text)?,
         handles: BTreeMap::new(),
         anchors: BTreeMap::new(),
@@ -48,11 +70,12 @@ pub fn parse(text: &str) -> Result<Option<Node>> {
     composer.stream()
 }
 
-pub(super) struct Composer {
-    pub(super) scanner: Scanner,
+pub(super) struct Composer<'a, B: Build> {
+    pub(super) scanner: Scanner<'a>,
+    /// What `%TAG` lines declare.
     handles: BTreeMap<String, String>,
     /// Nothing while the anchored node is being read.
-    anchors: BTreeMap<String, Option<Node>>,
+    anchors: BTreeMap<&'a str, Option<B::Node>>,
     nodes: usize,
 }
 
@@ -66,14 +89,14 @@ pub(super) enum Place {
 }
 
 #[derive(Default)]
-struct Properties {
+struct Properties<'a> {
     start: Option<Position>,
-    anchor: Option<String>,
+    anchor: Option<&'a str>,
     tag: Option<String>,
 }
 
-impl Composer {
-    pub(super) fn peek(&mut self) -> Result<&Tok> {
+impl<'a, B: Build> Composer<'a, B> {
+    pub(super) fn peek(&mut self) -> Result<&Tok<'a>> {
         Ok(&self.scanner.peek_token()?.kind)
     }
 
@@ -81,28 +104,25 @@ impl Composer {
         Ok(self.scanner.peek_token()?.start)
     }
 
-    pub(super) fn next_is(&mut self, choices: &[Tok]) -> Result<bool> {
-        let next = self.peek()?;
-        Ok(choices.iter().any(|choice| choice == next))
+    pub(super) fn next_is(&mut self, is_wanted: fn(&Tok<'_>) -> bool) -> Result<bool> {
+        self.peek().map(is_wanted)
     }
 
     /// Takes the next token if it is this one.
-    pub(super) fn take(&mut self, kind: &Tok) -> Result<Option<Token>> {
+    pub(super) fn take(&mut self, kind: &Tok<'static>) -> Result<Option<Token<'a>>> {
         if self.peek()? == kind { self.scanner.take_token().map(Some) } else { Ok(None) }
     }
 
-    fn stream(&mut self) -> Result<Option<Node>> {
+    fn stream(&mut self) -> Result<Option<B::Node>> {
         let is_implicit = !matches!(
             self.peek()?,
             Tok::YamlDirective { .. }
-                | Tok::TagDirective { .. }
+                | Tok::TagDirective(_)
                 | Tok::OtherDirective
                 | Tok::DocumentStart
                 | Tok::StreamEnd
         );
-        if is_implicit {
-            self.default_handles();
-        } else if !self.document_start()? {
+        if !is_implicit && !self.document_start()? {
             return Ok(None);
         }
         let root = if is_implicit || !self.at_document_end()? {
@@ -122,7 +142,7 @@ impl Composer {
         Ok(matches!(
             self.peek()?,
             Tok::YamlDirective { .. }
-                | Tok::TagDirective { .. }
+                | Tok::TagDirective(_)
                 | Tok::OtherDirective
                 | Tok::DocumentStart
                 | Tok::DocumentEnd
@@ -133,7 +153,7 @@ impl Composer {
     /// Takes directives and the `---` of a document; says whether there is a document.
     fn document_start(&mut self) -> Result<bool> {
         while self.take(&Tok::DocumentEnd)?.is_some() {}
-        if self.next_is(&[Tok::StreamEnd])? {
+        if self.next_is(|next| matches!(next, Tok::StreamEnd))? {
             return Ok(false);
         }
         self.directives()?;
@@ -142,12 +162,6 @@ impl Composer {
             return Err(YamlError::syntax(at, "expected the document to end here, or `---`"));
         }
         Ok(true)
-    }
-
-    fn default_handles(&mut self) {
-        for (handle, prefix) in [("!", "!"), ("!!", "tag:yaml.org,2002:")] {
-            self.handles.entry(handle.to_owned()).or_insert_with(|| prefix.to_owned());
-        }
     }
 
     fn directives(&mut self) -> Result<()> {
@@ -162,8 +176,8 @@ impl Composer {
                     }
                     has_version = true;
                 }
-                Tok::TagDirective { handle, prefix } => {
-                    if self.handles.insert(handle, prefix).is_some() {
+                Tok::TagDirective(tag) => {
+                    if self.handles.insert(tag.handle, tag.prefix).is_some() {
                         return Err(YamlError::syntax(at, "this tag handle is declared twice"));
                     }
                 }
@@ -172,7 +186,6 @@ impl Composer {
             }
             self.scanner.take_token()?;
         }
-        self.default_handles();
         Ok(())
     }
 
@@ -185,27 +198,34 @@ impl Composer {
         Ok(())
     }
 
-    pub(super) fn empty(&mut self) -> Result<Node> {
+    pub(super) fn empty(&mut self) -> Result<B::Node> {
         let at = self.at()?;
         self.count(1, at)?;
-        Ok(Node::scalar(at, at, Style::Plain, Value::Null, String::new()))
+        Ok(B::scalar(at, at, Style::Plain, Value::Null, None))
     }
 
-    pub(super) fn node(&mut self, place: Place, depth: usize, is_key: bool) -> Result<Node> {
-        let at = self.at()?;
+    pub(super) fn node(&mut self, place: Place, depth: usize, is_key: bool) -> Result<B::Node> {
+        let next = self.scanner.peek_token()?;
+        let at = next.start;
         if depth > DOCUMENT_DEPTH_MAX {
             let problem = format!("nested deeper than {DOCUMENT_DEPTH_MAX} levels");
             return Err(YamlError::limit(at, problem));
         }
-        if let Tok::Alias(name) = self.peek()? {
-            let name = name.clone();
-            self.scanner.take_token()?;
-            return self.alias(at, &name, depth);
+        match next.kind {
+            Tok::Alias(name) => {
+                self.scanner.take_token()?;
+                return self.alias(at, name, depth);
+            }
+            Tok::Scalar { .. } => {
+                self.count(1, at)?;
+                return self.scalar(at, None, is_key);
+            }
+            _ => {}
         }
         self.count(1, at)?;
         let properties = self.properties()?;
-        if let Some(anchor) = &properties.anchor
-            && self.anchors.insert(anchor.clone(), None).is_some()
+        if let Some(anchor) = properties.anchor
+            && self.anchors.insert(anchor, None).is_some()
         {
             return Err(YamlError::syntax(at, format!("the anchor {anchor:?} is there twice")));
         }
@@ -216,12 +236,13 @@ impl Composer {
         Ok(node)
     }
 
-    fn alias(&mut self, at: Position, name: &str, depth: usize) -> Result<Node> {
+    fn alias(&mut self, at: Position, name: &str, depth: usize) -> Result<B::Node> {
         let problem = match self.anchors.get(name) {
             Some(Some(node)) => {
                 let node = node.clone();
-                self.count(node.count, at)?;
-                if depth + node.height > DOCUMENT_DEPTH_MAX + 1 {
+                let (height, count) = B::height_and_count(&node);
+                self.count(count, at)?;
+                if depth + height > DOCUMENT_DEPTH_MAX + 1 {
                     let problem = format!("nested deeper than {DOCUMENT_DEPTH_MAX} levels");
                     return Err(YamlError::limit(at, problem));
                 }
@@ -233,26 +254,40 @@ impl Composer {
         Err(YamlError::syntax(at, format!("the alias {name:?} {problem}")))
     }
 
-    fn properties(&mut self) -> Result<Properties> {
+    fn properties(&mut self) -> Result<Properties<'a>> {
         let mut properties = Properties::default();
         loop {
             let at = self.at()?;
-            match self.peek()?.clone() {
-                Tok::Anchor(name) if properties.anchor.is_none() => properties.anchor = Some(name),
-                Tok::Tag { handle, suffix } if properties.tag.is_none() => {
-                    let prefix = match handle {
-                        None => "",
-                        Some(handle) => self.handles.get(&handle).ok_or_else(|| {
-                            YamlError::syntax(at, format!("the tag handle {handle:?} is unknown"))
-                        })?,
-                    };
-                    properties.tag = Some(format!("{prefix}{suffix}"));
+            match self.peek()? {
+                Tok::Anchor(name) if properties.anchor.is_none() => {
+                    properties.anchor = Some(*name);
+                    self.scanner.take_token()?;
+                }
+                Tok::Tag(_) if properties.tag.is_none() => {
+                    if let Tok::Tag(tag) = self.scanner.take_token()?.kind {
+                        let handle = tag.handle.as_deref();
+                        properties.tag = Some(self.full_tag(at, handle, &tag.suffix)?);
+                    }
                 }
                 _ => return Ok(properties),
             }
             properties.start.get_or_insert(at);
-            self.scanner.take_token()?;
         }
+    }
+
+    fn full_tag(&self, at: Position, handle: Option<&str>, suffix: &str) -> Result<String> {
+        let declared = handle.and_then(|handle| self.handles.get(handle));
+        let prefix = match (declared, handle) {
+            (Some(prefix), _) => prefix,
+            (None, None) => "",
+            (None, Some("!")) => "!",
+            (None, Some("!!")) => resolve::TAG_PREFIX,
+            (None, Some(handle)) => {
+                let problem = format!("the tag handle {handle:?} is unknown");
+                return Err(YamlError::syntax(at, problem));
+            }
+        };
+        Ok(format!("{prefix}{suffix}"))
     }
 
     fn content(
@@ -260,89 +295,99 @@ impl Composer {
         place: Place,
         depth: usize,
         is_key: bool,
-        properties: &Properties,
-    ) -> Result<Node> {
+        properties: &Properties<'_>,
+    ) -> Result<B::Node> {
         let at = self.at()?;
         let start = properties.start.unwrap_or(at);
         let tag = properties.tag.as_deref().filter(|tag| *tag != "!");
         let is_block = place != Place::Flow;
-        let kind = self.peek()?.clone();
-        match kind {
+        match self.peek()? {
+            Tok::Scalar { .. } => self.scalar(start, properties.tag.as_deref(), is_key),
             Tok::BlockEntry if place == Place::Entry => {
                 let node = self.indentless_seq(start, depth)?;
-                finish_collection(node, tag)
+                tagged::<B>(node, tag)
             }
-            Tok::Scalar { text, style } => {
-                let end = self.scanner.take_token()?.end;
-                let is_plain = style == Style::Plain && properties.tag.is_none()
-                    || properties.tag.as_deref() == Some("!");
-                let value = resolve_scalar(start, &text, is_plain, tag, is_key)?;
-                Ok(Node::scalar(start, end, style, value, text))
-            }
-            Tok::FlowSeqStart => finish_collection(self.flow_seq(start, depth)?, tag),
-            Tok::FlowMapStart => finish_collection(self.flow_map(start, depth)?, tag),
-            Tok::BlockSeqStart if is_block => finish_collection(self.block_seq(start, depth)?, tag),
-            Tok::BlockMapStart if is_block => finish_collection(self.block_map(start, depth)?, tag),
+            Tok::FlowSeqStart => tagged::<B>(self.flow_seq(start, depth)?, tag),
+            Tok::FlowMapStart => tagged::<B>(self.flow_map(start, depth)?, tag),
+            Tok::BlockSeqStart if is_block => tagged::<B>(self.block_seq(start, depth)?, tag),
+            Tok::BlockMapStart if is_block => tagged::<B>(self.block_map(start, depth)?, tag),
             _ if properties.anchor.is_some() || properties.tag.is_some() => {
                 let value = match tag {
                     Some(tag) => resolve::tagged(start, tag, String::new())?,
                     None => Value::Null,
                 };
-                Ok(Node::scalar(start, at, Style::Plain, value, String::new()))
+                Ok(B::scalar(start, at, Style::Plain, value, None))
             }
-            other => {
-                Err(YamlError::syntax(at, format!("expected a value, found {}", name(&other))))
-            }
+            other => Err(YamlError::syntax(at, format!("expected a value, found {}", name(other)))),
         }
     }
 
-    fn block_seq(&mut self, start: Position, depth: usize) -> Result<Node> {
+    /// A scalar, which is the next token.
+    fn scalar(&mut self, start: Position, tag: Option<&str>, is_key: bool) -> Result<B::Node> {
+        let token = self.scanner.take_token()?;
+        let Tok::Scalar { text, style } = token.kind else {
+            return Err(YamlError::syntax(start, "expected a text"));
+        };
+        let is_plain = style == Style::Plain && tag.is_none() || tag == Some("!");
+        let tag = tag.filter(|tag| *tag != "!");
+        let (value, source) = resolve_scalar(start, text, is_plain, tag, is_key)?;
+        Ok(B::scalar(start, token.end, style, value, source))
+    }
+
+    fn block_seq(&mut self, start: Position, depth: usize) -> Result<B::Node> {
         self.scanner.take_token()?;
         let mut items = Vec::new();
         while self.take(&Tok::BlockEntry)?.is_some() {
-            items.push(if self.next_is(&[Tok::BlockEntry, Tok::BlockEnd])? {
+            let is_end = |next: &Tok<'_>| matches!(next, Tok::BlockEntry | Tok::BlockEnd);
+            items.push(if self.next_is(is_end)? {
                 self.empty()?
             } else {
                 self.node(Place::Block, depth + 1, false)?
             });
         }
         let end = self.block_end("the next `- ` of this list")?;
-        Ok(collection(start, end, Style::Plain, Data::Seq(items)))
+        Ok(B::seq(start, end, Style::Plain, items))
     }
 
-    fn indentless_seq(&mut self, start: Position, depth: usize) -> Result<Node> {
+    fn indentless_seq(&mut self, start: Position, depth: usize) -> Result<B::Node> {
         let mut items = Vec::new();
         while self.take(&Tok::BlockEntry)?.is_some() {
-            let ends = [Tok::BlockEntry, Tok::Key, Tok::Value, Tok::BlockEnd];
-            items.push(if self.next_is(&ends)? {
+            let is_end = |next: &Tok<'_>| {
+                matches!(next, Tok::BlockEntry | Tok::Key | Tok::Value | Tok::BlockEnd)
+            };
+            items.push(if self.next_is(is_end)? {
                 self.empty()?
             } else {
                 self.node(Place::Block, depth + 1, false)?
             });
         }
         let end = self.at()?;
-        Ok(collection(start, end, Style::Plain, Data::Seq(items)))
+        Ok(B::seq(start, end, Style::Plain, items))
     }
 
-    fn block_map(&mut self, start: Position, depth: usize) -> Result<Node> {
+    fn block_map(&mut self, start: Position, depth: usize) -> Result<B::Node> {
         self.scanner.take_token()?;
-        let mut entries = Vec::new();
-        let ends = [Tok::Key, Tok::Value, Tok::BlockEnd];
+        let mut entries = B::Entries::default();
         while self.take(&Tok::Key)?.is_some() {
-            let key = self.entry_part(&ends, depth, true)?;
+            let key = self.entry_part(depth, true)?;
             let value = if self.take(&Tok::Value)?.is_some() {
-                self.entry_part(&ends, depth, false)?
+                self.entry_part(depth, false)?
             } else {
                 self.empty()?
             };
-            entries.push(entry(key, value)?);
+            B::add(&mut entries, key, value)?;
         }
         let end = self.block_end("the next key of this mapping, or the end of its indentation")?;
-        Ok(collection(start, end, Style::Plain, Data::Map(entries)))
+        Ok(B::map(start, end, Style::Plain, entries))
     }
 
-    fn entry_part(&mut self, ends: &[Tok], depth: usize, is_key: bool) -> Result<Node> {
-        if self.next_is(ends)? { self.empty() } else { self.node(Place::Entry, depth + 1, is_key) }
+    fn entry_part(&mut self, depth: usize, is_key: bool) -> Result<B::Node> {
+        let is_end = |next: &Tok<'_>| matches!(next, Tok::Key | Tok::Value | Tok::BlockEnd);
+        if self.next_is(is_end)? {
+            self.empty()
+        } else {
+            self.node(Place::Entry, depth + 1, is_key)
+        }
     }
 
     fn block_end(&mut self, expected: &str) -> Result<Position> {
@@ -352,5 +397,12 @@ impl Composer {
         let at = self.at()?;
         let found = name(self.peek()?);
         Err(YamlError::syntax(at, format!("expected {expected}, found {found}")))
+    }
+}
+
+fn tagged<B: Build>(node: B::Node, tag: Option<&str>) -> Result<B::Node> {
+    match tag {
+        None => Ok(node),
+        Some(tag) => B::tagged(node, tag),
     }
 }

@@ -1,29 +1,28 @@
 //! Collections in brackets and braces.
 
 use super::{
-    build::{collection, entry, name},
+    build::{Build, name},
     compose::{Composer, Place},
     error::{Position, YamlError},
-    node::{Data, Entry, Node},
     scanner::Result,
     token::{Style, Tok},
 };
 
-impl Composer {
-    pub(super) fn flow_seq(&mut self, start: Position, depth: usize) -> Result<Node> {
+impl<B: Build> Composer<'_, B> {
+    pub(super) fn flow_seq(&mut self, start: Position, depth: usize) -> Result<B::Node> {
         self.scanner.take_token()?;
         let mut items = Vec::new();
         loop {
             if let Some(token) = self.take(&Tok::FlowSeqEnd)? {
-                return Ok(collection(start, token.end, Style::Flow, Data::Seq(items)));
+                return Ok(B::seq(start, token.end, Style::Flow, items));
             }
             if !items.is_empty() {
                 self.flow_separator("`,` or `]`")?;
-                if self.next_is(&[Tok::FlowSeqEnd])? {
+                if self.next_is(|next| matches!(next, Tok::FlowSeqEnd))? {
                     continue;
                 }
             }
-            items.push(if self.next_is(&[Tok::Key])? {
+            items.push(if self.next_is(|next| matches!(next, Tok::Key))? {
                 self.flow_pair(depth + 1)?
             } else {
                 self.node(Place::Flow, depth + 1, false)?
@@ -32,51 +31,54 @@ impl Composer {
     }
 
     /// A mapping of one entry, written in a list without braces.
-    fn flow_pair(&mut self, depth: usize) -> Result<Node> {
+    fn flow_pair(&mut self, depth: usize) -> Result<B::Node> {
         let start = self.at()?;
         self.count(1, start)?;
-        let entry = self.flow_entry(depth, &Tok::FlowSeqEnd)?;
+        let mut entries = B::Entries::default();
+        let (key, value) = self.flow_entry(depth, &Tok::FlowSeqEnd)?;
+        B::add(&mut entries, key, value)?;
         let end = self.at()?;
-        Ok(collection(start, end, Style::Flow, Data::Map(vec![entry])))
+        Ok(B::map(start, end, Style::Flow, entries))
     }
 
-    pub(super) fn flow_map(&mut self, start: Position, depth: usize) -> Result<Node> {
+    pub(super) fn flow_map(&mut self, start: Position, depth: usize) -> Result<B::Node> {
         self.scanner.take_token()?;
-        let mut entries = Vec::new();
+        let (mut entries, mut is_first) = (B::Entries::default(), true);
         loop {
             if let Some(token) = self.take(&Tok::FlowMapEnd)? {
-                return Ok(collection(start, token.end, Style::Flow, Data::Map(entries)));
+                return Ok(B::map(start, token.end, Style::Flow, entries));
             }
-            if !entries.is_empty() {
+            if !std::mem::take(&mut is_first) {
                 self.flow_separator("`,` or `}`")?;
-                if self.next_is(&[Tok::FlowMapEnd])? {
+                if self.next_is(|next| matches!(next, Tok::FlowMapEnd))? {
                     continue;
                 }
             }
-            entries.push(if self.next_is(&[Tok::Key])? {
+            let (key, value) = if self.next_is(|next| matches!(next, Tok::Key))? {
                 self.flow_entry(depth, &Tok::FlowMapEnd)?
             } else {
-                let key = self.node(Place::Flow, depth + 1, true)?;
-                let value = self.empty()?;
-                entry(key, value)?
-            });
+                (self.node(Place::Flow, depth + 1, true)?, self.empty()?)
+            };
+            B::add(&mut entries, key, value)?;
         }
     }
 
-    fn flow_entry(&mut self, depth: usize, close: &Tok) -> Result<Entry> {
+    fn flow_entry(&mut self, depth: usize, close: &Tok<'static>) -> Result<(B::Node, B::Node)> {
         self.scanner.take_token()?;
-        let key = if self.next_is(&[Tok::Value, Tok::FlowEntry, close.clone()])? {
+        let next = self.peek()?;
+        let key = if matches!(next, Tok::Value | Tok::FlowEntry) || next == close {
             self.empty()?
         } else {
             self.node(Place::Flow, depth + 1, true)?
         };
         let has_value = self.take(&Tok::Value)?.is_some();
-        let value = if !has_value || self.next_is(&[Tok::FlowEntry, close.clone()])? {
+        let next = self.peek()?;
+        let value = if !has_value || matches!(next, Tok::FlowEntry) || next == close {
             self.empty()?
         } else {
             self.node(Place::Flow, depth + 1, false)?
         };
-        entry(key, value)
+        Ok((key, value))
     }
 
     fn flow_separator(&mut self, expected: &str) -> Result<()> {

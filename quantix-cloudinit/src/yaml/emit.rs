@@ -8,8 +8,9 @@
 use std::fmt::Write as _;
 
 use super::{
+    map::Map,
     scalar::{is_plain_word, is_timestamp, is_visible},
-    value::{Map, Value},
+    value::Value,
 };
 
 /// The deepest nesting that is written.

@@ -2,11 +2,7 @@
 
 use std::fmt;
 
-use super::{
-    error::Position,
-    token::Style,
-    value::{Map, Value},
-};
+use super::{error::Position, map::Map, token::Style, value::Value};
 
 /// A value and where it stands in the text.
 ///
@@ -21,21 +17,17 @@ pub struct Node {
     pub style: Style,
     /// What it is.
     pub data: Data,
-    /// How many levels of nodes it holds, itself included.
-    pub(super) height: usize,
-    /// How many nodes it holds, itself included.
-    pub(super) count: usize,
 }
 
 /// What a node is.
 #[derive(Clone)]
 pub enum Data {
-    /// A scalar as it was resolved, and the text that it was resolved from.
+    /// A scalar as it was resolved.
     Scalar {
         /// The meaning.
         value: Value,
-        /// The text, without quotes and escapes.
-        text: String,
+        /// The text, without quotes and escapes, where the meaning is another one.
+        source: Option<Box<str>>,
     },
     /// A list.
     Seq(Vec<Node>),
@@ -91,16 +83,6 @@ pub fn dotted(path: &[Step]) -> String {
 }
 
 impl Node {
-    pub(super) fn scalar(
-        start: Position,
-        end: Position,
-        style: Style,
-        value: Value,
-        text: String,
-    ) -> Self {
-        Self { start, end, style, data: Data::Scalar { value, text }, height: 1, count: 1 }
-    }
-
     /// What PyYAML's safe loader builds from it. Merged entries come first, and of entries with
     /// equal keys the last one counts.
     #[must_use]
@@ -124,7 +106,11 @@ impl Node {
         let Data::Map(entries) = &self.data else { return None };
         let mut found = None;
         flatten(entries, &mut |entry| {
-            if entry.key.key_text() == key {
+            let is_key = match &entry.key.data {
+                Data::Scalar { value: Value::String(text), .. } => text == key,
+                _ => entry.key.key_text() == key,
+            };
+            if is_key {
                 found = Some(entry);
             }
         });

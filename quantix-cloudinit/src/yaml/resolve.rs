@@ -9,10 +9,12 @@ use super::{
     value::Value,
 };
 
-const TAG_PREFIX: &str = "tag:yaml.org,2002:";
+pub(super) const TAG_PREFIX: &str = "tag:yaml.org,2002:";
 
 /// A scalar after resolution.
 pub(super) enum Resolved {
+    /// The text itself.
+    Text,
     Value(Value),
     /// A plain `<<`.
     Merge,
@@ -23,22 +25,22 @@ pub(super) enum Resolved {
 /// Resolves a plain scalar that has no tag.
 pub(super) fn plain(at: Position, text: &str) -> Result<Resolved> {
     let value = match text.as_bytes().first() {
-        None => Value::Null,
+        None => Some(Value::Null),
         Some(b'~' | b'n' | b'N' | b'y' | b'Y' | b't' | b'T' | b'f' | b'F' | b'o' | b'O') => {
             word(text)
         }
         Some(b'=') if text == "=" => return Ok(Resolved::Equals),
         Some(b'<') if text == "<<" => return Ok(Resolved::Merge),
-        Some(b'-' | b'+' | b'.' | b'0'..=b'9') => return number(at, text).map(Resolved::Value),
-        _ => Value::String(text.to_owned()),
+        Some(b'-' | b'+' | b'.' | b'0'..=b'9') => number(at, text)?,
+        _ => None,
     };
-    Ok(Resolved::Value(value))
+    Ok(value.map_or(Resolved::Text, Resolved::Value))
 }
 
-fn word(text: &str) -> Value {
+fn word(text: &str) -> Option<Value> {
     match text {
-        "~" | "null" | "Null" | "NULL" => Value::Null,
-        text => boolean(text).map_or_else(|| Value::String(text.to_owned()), Value::Bool),
+        "~" | "null" | "Null" | "NULL" => Some(Value::Null),
+        text => boolean(text).map(Value::Bool),
     }
 }
 
@@ -50,19 +52,20 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-fn number(at: Position, text: &str) -> Result<Value> {
+/// The number or date; nothing for a text.
+fn number(at: Position, text: &str) -> Result<Option<Value>> {
     if is_float(text) {
-        return Ok(Value::Float(float(text)));
+        return Ok(Some(Value::Float(float(text))));
     }
     if is_int(text) {
-        return int(text).ok_or_else(|| {
+        return int(text).map(Some).ok_or_else(|| {
             YamlError::value(at, format!("{text:?} looks like a number but is none; quote it"))
         });
     }
     if is_timestamp(text) {
-        return timestamp(at, text);
+        return timestamp(at, text).map(Some);
     }
-    Ok(Value::String(text.to_owned()))
+    Ok(None)
 }
 
 fn is_float(text: &str) -> bool {

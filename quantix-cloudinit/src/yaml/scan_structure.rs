@@ -6,7 +6,7 @@ use super::{
     token::{Tok, Token},
 };
 
-impl Scanner {
+impl<'a> Scanner<'a> {
     pub(super) fn fetch_stream_end(&mut self) -> Result<()> {
         self.unwind_indent(-1);
         self.drop_key()?;
@@ -26,15 +26,15 @@ impl Scanner {
         Ok(())
     }
 
-    pub(super) fn fetch_document_marker(&mut self, c: char) -> Result<()> {
+    pub(super) fn fetch_document_marker(&mut self, c: u8) -> Result<()> {
         self.unwind_indent(-1);
         self.drop_key()?;
         self.allow_simple_key = false;
-        self.push_indicator(if c == '-' { Tok::DocumentStart } else { Tok::DocumentEnd }, 3);
+        self.push_indicator(if c == b'-' { Tok::DocumentStart } else { Tok::DocumentEnd }, 3);
         Ok(())
     }
 
-    pub(super) fn fetch_flow_start(&mut self, kind: Tok) -> Result<()> {
+    pub(super) fn fetch_flow_start(&mut self, kind: Tok<'a>) -> Result<()> {
         self.save_key()?;
         self.flow_level += 1;
         if self.simple_keys.len() <= self.flow_level {
@@ -45,7 +45,7 @@ impl Scanner {
         Ok(())
     }
 
-    pub(super) fn fetch_flow_end(&mut self, kind: Tok) -> Result<()> {
+    pub(super) fn fetch_flow_end(&mut self, kind: Tok<'a>) -> Result<()> {
         self.drop_key()?;
         self.flow_level = self.flow_level.saturating_sub(1);
         self.simple_keys.truncate(self.flow_level + 1);
@@ -62,7 +62,7 @@ impl Scanner {
                     "a list entry cannot start here; put it on its own line",
                 ));
             }
-            if self.add_indent(self.column) {
+            if self.add_indent(self.column()) {
                 self.push_empty(Tok::BlockSeqStart);
             }
         }
@@ -77,7 +77,7 @@ impl Scanner {
             if !self.allow_simple_key {
                 return Err(YamlError::syntax(self.mark(), "a key cannot start here"));
             }
-            if self.add_indent(self.column) {
+            if self.add_indent(self.column()) {
                 self.push_empty(Tok::BlockMapStart);
             }
         }
@@ -104,7 +104,7 @@ impl Scanner {
                         "a second `: ` on this line; put the text in quotes",
                     ));
                 }
-                if self.add_indent(self.column) {
+                if self.add_indent(self.column()) {
                     self.push_empty(Tok::BlockMapStart);
                 }
             }

@@ -1,12 +1,14 @@
 //! Tokens, and the classes of characters that make them.
 
+use std::borrow::Cow;
+
 use super::error::Position;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Tok {
+pub(super) enum Tok<'a> {
     StreamEnd,
     YamlDirective { major: u32 },
-    TagDirective { handle: String, prefix: String },
+    TagDirective(Box<TagPrefix>),
     OtherDirective,
     DocumentStart,
     DocumentEnd,
@@ -21,10 +23,24 @@ pub(super) enum Tok {
     FlowEntry,
     Key,
     Value,
-    Alias(String),
-    Anchor(String),
-    Tag { handle: Option<String>, suffix: String },
-    Scalar { text: String, style: Style },
+    Alias(&'a str),
+    Anchor(&'a str),
+    Tag(Box<TagName>),
+    Scalar { text: Cow<'a, str>, style: Style },
+}
+
+/// What a `%TAG` line declares.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct TagPrefix {
+    pub(super) handle: String,
+    pub(super) prefix: String,
+}
+
+/// A tag as it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct TagName {
+    pub(super) handle: Option<String>,
+    pub(super) suffix: String,
 }
 
 /// How a scalar or collection is written.
@@ -45,25 +61,21 @@ pub enum Style {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Token {
-    pub(super) kind: Tok,
+pub(super) struct Token<'a> {
+    pub(super) kind: Tok<'a>,
     pub(super) start: Position,
     pub(super) end: Position,
 }
 
-pub(super) fn is_break(c: char) -> bool {
-    matches!(c, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
-}
-
-pub(super) fn is_break_or_end(c: char) -> bool {
-    c == '\0' || is_break(c)
-}
-
-pub(super) fn is_blank_or_end(c: char) -> bool {
-    matches!(c, ' ' | '\t') || is_break_or_end(c)
-}
-
 /// The characters that may stand in a YAML stream.
-pub(super) fn is_allowed(c: char) -> bool {
+fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// Where the first character stands that may not be in a YAML stream, and what it is.
+pub(super) fn first_not_allowed(text: &str) -> Option<(usize, char)> {
+    let is_fine = |b: &u8| matches!(b, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    // Almost every text is made of these alone.
+    let start = text.as_bytes().iter().position(|b| !is_fine(b))?;
+    text.char_indices().skip_while(|(at, _)| *at < start).find(|(_, c)| !is_allowed(*c))
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use quantix_core::Secret;
 
+use super::map::Map;
+
 /// Everything that PyYAML's safe loader can build.
 ///
 /// Two values are equal when PyYAML would build equal objects; floats compare by their bits, so
@@ -30,14 +32,6 @@ pub enum Value {
     Map(Map),
 }
 
-/// A mapping that keeps the order in which keys were inserted.
-///
-/// Keys are unique. They are almost always text; YAML allows any value.
-#[derive(Clone, Default)]
-pub struct Map {
-    entries: Vec<(Value, Value)>,
-}
-
 /// Shows keys and the sizes of texts, since any text of user-data may be a secret. `emit` shows all.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -54,122 +48,6 @@ impl fmt::Debug for Value {
         }
     }
 }
-
-/// As that of [`Value`], with the keys.
-impl fmt::Debug for Map {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entries = self.entries.iter().map(|(key, value)| (key.key_text(), value));
-        f.debug_map().entries(entries).finish()
-    }
-}
-
-impl Map {
-    /// A mapping without entries.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets `key`, keeping its place if it is there already, and returns what it held.
-    pub fn insert(&mut self, key: impl Into<Value>, value: impl Into<Value>) -> Option<Value> {
-        let (key, value) = (key.into(), value.into());
-        match self.entries.iter_mut().find(|(k, _)| *k == key) {
-            Some((_, old)) => Some(std::mem::replace(old, value)),
-            None => {
-                self.entries.push((key, value));
-                None
-            }
-        }
-    }
-
-    /// Sets `key` when there is a value.
-    pub fn insert_some(&mut self, key: &str, value: Option<impl Into<Value>>) {
-        if let Some(value) = value {
-            self.insert(key, value);
-        }
-    }
-
-    /// Sets `key` to a list, unless the list is empty.
-    pub fn insert_list<T: Into<Value>>(&mut self, key: &str, items: impl IntoIterator<Item = T>) {
-        let items: Vec<Value> = items.into_iter().map(Into::into).collect();
-        if !items.is_empty() {
-            self.insert(key, Value::Seq(items));
-        }
-    }
-
-    /// What a text key holds.
-    #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.entries.iter().find(|(k, _)| k.as_str() == Some(key)).map(|(_, v)| v)
-    }
-
-    /// What a key of any kind holds.
-    #[must_use]
-    pub fn get_value(&self, key: &Value) -> Option<&Value> {
-        self.entries.iter().find(|(k, _)| k == key).map(|(_, v)| v)
-    }
-
-    /// What a key of any kind holds, to change it.
-    pub fn get_value_mut(&mut self, key: &Value) -> Option<&mut Value> {
-        self.entries.iter_mut().find(|(k, _)| k == key).map(|(_, v)| v)
-    }
-
-    /// Takes a text key out.
-    pub fn remove(&mut self, key: &str) -> Option<Value> {
-        self.remove_value(&Value::from(key))
-    }
-
-    /// Takes a key of any kind out.
-    pub fn remove_value(&mut self, key: &Value) -> Option<Value> {
-        let at = self.entries.iter().position(|(k, _)| k == key)?;
-        Some(self.entries.remove(at).1)
-    }
-
-    /// How many entries there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether there are no entries.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// The entries in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&Value, &Value)> {
-        self.entries.iter().map(|(k, v)| (k, v))
-    }
-}
-
-impl IntoIterator for Map {
-    type Item = (Value, Value);
-    type IntoIter = std::vec::IntoIter<(Value, Value)>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
-    }
-}
-
-impl<K: Into<Value>, V: Into<Value>> FromIterator<(K, V)> for Map {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Self {
-        let mut map = Self::new();
-        for (key, value) in iter {
-            map.insert(key, value);
-        }
-        map
-    }
-}
-
-/// Mappings are equal when they hold the same entries, in any order, as in Python.
-impl PartialEq for Map {
-    fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len()
-            && self.entries.iter().all(|(key, value)| other.get_value(key) == Some(value))
-    }
-}
-impl Eq for Map {}
 
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {

@@ -8,7 +8,7 @@ use serde::{
     ser::{SerializeMap as _, SerializeSeq as _},
 };
 
-use super::value::{Map, Value};
+use super::{map::Map, value::Value};
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
