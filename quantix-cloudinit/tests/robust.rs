@@ -228,3 +228,50 @@ fn references_of_a_network_are_checked() {
     assert!(report.valid, "{report:#?}\n{text}");
     assert!(MetaData::stable("0123").to_yaml().unwrap().contains("\"0123\""));
 }
+
+/// Documents that are long in one way each. None may take time that grows with the square of its
+/// length: nextest ends what hangs.
+#[test]
+fn long_documents_of_every_shape_are_answered() {
+    let many =
+        |count: usize, line: &dyn Fn(usize) -> String| -> String { (0..count).map(line).collect() };
+    let config = |body: String| format!("#cloud-config\n{body}");
+    let documents: [(&str, String); 12] = [
+        ("user-data", config(many(20_000, &|n| format!("k{n}: 1\n")))),
+        ("user-data", config(many(20_000, &|n| format!("{n}: 1\n")))),
+        ("user-data", config("a: 1\n".repeat(20_000))),
+        ("user-data", config(format!("users:\n{}", many(8_000, &|n| format!("- nme: u{n}\n"))))),
+        ("user-data", config(format!("packages:\n{}", "- [a, b, c]\n".repeat(8_000)))),
+        (
+            "user-data",
+            config(format!("ssh_genkeytypes:\n{}", many(8_000, &|n| format!("- {{a: {n}}}\n")))),
+        ),
+        ("user-data", config(format!("runcmd:\n{}", "- curl x | sh\n".repeat(20_000)))),
+        ("user-data", config(format!("x: '{}'\n", "'' ".repeat(100_000)))),
+        ("user-data", config(format!("x: [{}]\n", "é,".repeat(50_000)))),
+        (
+            "network-config",
+            format!(
+                "version: 2\nethernets:\n{}",
+                many(4_000, &|n| format!("  e{n}: {{gateway4: x, dhcp: true}}\n"))
+            ),
+        ),
+        (
+            "network-config",
+            format!(
+                "version: 1\nconfig:\n{}",
+                "- {type: physical, name: e, subnets: [{type: foo}]}\n".repeat(2_000)
+            ),
+        ),
+        ("meta-data", many(20_000, &|n| format!("instance_i{n}: 1\n"))),
+    ];
+    for versions in ["26.2", "all"] {
+        for (kind, text) in &documents {
+            let options =
+                CheckOptions { versions: versions.parse().unwrap(), ..CheckOptions::default() };
+            let options = options.with_kind(kind).unwrap();
+            let report = check_document(text.as_bytes(), &options);
+            assert!(!report.faults.is_empty() || !report.lint.is_empty(), "{text:.60}");
+        }
+    }
+}

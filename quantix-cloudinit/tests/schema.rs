@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic and print")]
 
+mod judges;
 mod support;
 
 use quantix_cloudinit::{
     schema::{Kind, ProblemKind, Schema, VersionRange},
     yaml::{Value, parse},
 };
+
+use support::sample::{Dice, Sampler};
 
 type Report = Vec<(String, String)>;
 
@@ -109,4 +112,67 @@ fn the_real_world_gets_the_official_verdict() {
         count += 1;
     }
     support::report(count);
+}
+
+/// cloud-init's own validator, in one process, by the schema of its version.
+const OFFICIAL: &str = r"
+import json, sys, logging
+from cloudinit.config import schema as official
+logging.disable(logging.CRITICAL)
+schema, answers = official.get_schema(), []
+for line in open(sys.argv[1]):
+    errors = []
+    try:
+        official.validate_cloudconfig_schema(json.loads(line), schema, strict=True)
+    except official.SchemaValidationError as error:
+        errors = sorted({tuple(problem)[0] for problem in error.schema_errors})
+    answers.append(errors)
+print(json.dumps(answers))
+";
+
+/// Documents made of the schema itself, half of them with wrong parts: the verdict and every path
+/// are those of the validator that is installed here.
+#[test]
+fn arbitrary_documents_get_the_verdict_of_the_installed_validator() {
+    let said = judges::run("cloud-init", "cloud-init", &["--version"]);
+    let said = String::from_utf8([said.stdout, said.stderr].concat()).unwrap();
+    let version = said.split_whitespace().last().unwrap();
+    let schema = only(Kind::CloudConfig, version);
+    let document = serde_json::to_value(schema.document()).unwrap();
+    let mut dice = Dice::new(1);
+    let samplers = [Sampler::new(&document, 0), Sampler::new(&document, 12)];
+    let cases: Vec<serde_json::Value> =
+        (0..1_200).map(|n| samplers[n % 2].document(&mut dice)).collect();
+    let lines: String = cases.iter().map(|case| format!("{case}\n")).collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), lines).unwrap();
+    let theirs = judges::python("cloud-init", OFFICIAL, &[judges::text(file.path())]);
+    let theirs: Vec<Vec<String>> = serde_json::from_str(&theirs).unwrap();
+    let mut valid = 0;
+    for (case, theirs) in cases.iter().zip(&theirs) {
+        let (errors, _) = validate(&schema, &Value::from(case.clone()));
+        let mut ours = paths(&errors);
+        ours.dedup();
+        assert_eq!(ours, *theirs, "{version}: {case}\n{errors:#?}");
+        valid += usize::from(theirs.is_empty());
+    }
+    println!("{valid} of {} are valid", cases.len());
+    assert!(valid > 100 && valid < cases.len() - 100, "{valid}");
+}
+
+/// What no version's validator tells differently is told alike; alternatives are told as each does.
+#[test]
+fn alternatives_are_told_as_the_validator_of_the_version_tells_them() {
+    let value =
+        Value::from(serde_json::json!({"runcmd": [["a", {"b": 1}]], "user": {"type": "x"}}));
+    let expected: [(&str, &[&str]); 4] = [
+        ("22.4.2", &["runcmd.0", "user"]),
+        ("23.2", &["runcmd.0", "user"]),
+        ("23.3", &["runcmd.0", "user"]),
+        ("26.2", &["runcmd.0.1"]),
+    ];
+    for (version, expected) in expected {
+        let (errors, _) = validate(&only(Kind::CloudConfig, version), &value);
+        assert_eq!(paths(&errors), expected, "{version}: {errors:#?}");
+    }
 }

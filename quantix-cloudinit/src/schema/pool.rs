@@ -34,6 +34,7 @@ pub enum Kind {
 #[derive(Clone, Debug)]
 pub struct Schema {
     versions: VersionRange,
+    index: usize,
     compiled: Arc<Compiled>,
 }
 
@@ -45,6 +46,7 @@ impl Schema {
         // Every kind has a schema in every version: the newest one at least.
         found.pop().unwrap_or_else(|| Self {
             versions: VersionRange::NEWEST,
+            index: usize::MAX,
             compiled: Arc::new(Compiled::default()),
         })
     }
@@ -63,7 +65,7 @@ impl Schema {
                 _ => found.push((VersionRange::only(version), index)),
             }
         }
-        let compile = |(versions, index)| Self { versions, compiled: POOL.compiled(index) };
+        let compile = |(versions, index)| Self { versions, index, compiled: POOL.compiled(index) };
         found.into_iter().map(compile).collect()
     }
 
@@ -71,6 +73,12 @@ impl Schema {
     #[must_use]
     pub fn versions(&self) -> VersionRange {
         self.versions
+    }
+
+    /// The schema itself, without what validation does not read: a JSON Schema of draft 4.
+    #[must_use]
+    pub fn document(&self) -> Value {
+        POOL.document(self.index)
     }
 
     /// Everything that the official validator reports, in its order.
@@ -170,6 +178,16 @@ impl Pool {
         let has = |schemas: &BTreeMap<Kind, usize>| schemas.values().any(|other| *other == index);
         let first = self.versions.iter().find(|(_, schemas)| has(schemas));
         first.map_or_else(Dialect::default, |(version, _)| Dialect::of(*version))
+    }
+
+    fn document(&self, index: usize) -> Value {
+        let Some(schema) = self.schemas.get(index) else { return Value::default() };
+        let definition = |(name, at): (&String, &usize)| {
+            Some((name.clone(), self.definitions.get(*at)?.clone()))
+        };
+        let mut root = schema.root.as_map().cloned().unwrap_or_default();
+        root.insert("$defs", schema.definitions.iter().filter_map(definition).collect::<Map>());
+        root.into()
     }
 
     fn compiled(&self, index: usize) -> Arc<Compiled> {

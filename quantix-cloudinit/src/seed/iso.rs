@@ -6,13 +6,12 @@
 
 use super::{
     image::SeedFile,
+    iso_record::{Out, Record, Rock, SECTOR, num8},
     len32,
     tree::{Node, Tree},
 };
 
-const SECTOR: usize = 2048;
-/// Every time stamp: 2000-01-01 00:00:00 UTC. A fixed one makes images reproducible.
-const STAMP: [u8; 7] = [100, 1, 1, 0, 0, 0, 0];
+/// The time stamp of records in the form of descriptors.
 const LONG_STAMP: &[u8; 17] = b"2000010100000000\0";
 const FIRST_FREE_SECTOR: u32 = 19;
 
@@ -69,52 +68,37 @@ pub(super) fn write(tree: &Tree<'_>, files: &[SeedFile], label: &str) -> Vec<u8>
         extents.push((next, len));
         next += sectors(len);
     }
-    let mut image = vec![0; next as usize * SECTOR];
+    let mut out = Out { image: vec![0; next as usize * SECTOR], at: 0 };
     for (sector, side) in [16, 17].into_iter().zip(&sides) {
-        put(&mut image, sector, &side.descriptor(label, next));
+        out.seek(sector);
+        side.descriptor(&mut out, label, next);
     }
-    put(&mut image, 18, b"\xffCD001\x01");
+    out.seek(18);
+    out.put(b"\xffCD001\x01");
     for side in &sides {
-        put(&mut image, side.path_tables[0], &side.path_table(u32::to_le_bytes, u16::to_le_bytes));
-        put(&mut image, side.path_tables[1], &side.path_table(u32::to_be_bytes, u16::to_be_bytes));
-        for index in 0..side.dirs.len() {
-            put(&mut image, side.dirs[index].extent, &side.directory(index, &extents));
+        out.seek(side.path_tables[0]);
+        side.path_table(&mut out, u32::to_le_bytes, u16::to_le_bytes);
+        out.seek(side.path_tables[1]);
+        side.path_table(&mut out, u32::to_be_bytes, u16::to_be_bytes);
+        for (index, dir) in side.dirs.iter().enumerate() {
+            out.seek(dir.extent);
+            side.directory(index, &extents, &mut |record| record.put(&mut out));
         }
     }
     for (file, (extent, _)) in files.iter().zip(&extents) {
-        put(&mut image, *extent, &file.bytes);
+        out.seek(*extent);
+        out.put(&file.bytes);
     }
-    image
+    out.image
 }
 
 fn sectors(len: u32) -> u32 {
     len.div_ceil(2048)
 }
 
-fn put(image: &mut [u8], sector: u32, bytes: &[u8]) {
-    let start = sector as usize * SECTOR;
-    image[start..start + bytes.len()].copy_from_slice(bytes);
-}
-
-/// A number in both byte orders, as ECMA-119 stores most.
-fn both32(out: &mut Vec<u8>, value: u32) {
-    out.extend(value.to_le_bytes());
-    out.extend(value.to_be_bytes());
-}
-
-fn both16(out: &mut Vec<u8>, value: u16) {
-    out.extend(value.to_le_bytes());
-    out.extend(value.to_be_bytes());
-}
-
 /// A number that [`super::SEED_FILES_MAX`] and the depth limit keep within 16 bits.
 fn num16(value: usize) -> u16 {
     u16::try_from(value).unwrap_or(u16::MAX)
-}
-
-/// The length of a record, kept within 8 bits by [`super::SEED_NAME_BYTES_MAX`].
-fn num8(value: usize) -> u8 {
-    u8::try_from(value).unwrap_or(u8::MAX)
 }
 
 impl<'a> Side<'a> {
@@ -176,155 +160,114 @@ impl<'a> Side<'a> {
         self.path_table_len =
             self.dirs.iter().map(|dir| len32(8 + dir.ident.len().next_multiple_of(2))).sum();
         for index in 0..self.dirs.len() {
-            let len = self.directory(index, &[]).len().next_multiple_of(SECTOR);
-            self.dirs[index].len = len32(len);
+            let mut len = 0;
+            self.directory(index, &[], &mut |record| len = record.end(len));
+            self.dirs[index].len = len32(len.next_multiple_of(SECTOR));
         }
     }
 
-    fn path_table(&self, num32: fn(u32) -> [u8; 4], num16_of: fn(u16) -> [u8; 2]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.path_table_len as usize);
+    fn path_table(&self, out: &mut Out, num32: fn(u32) -> [u8; 4], num16_of: fn(u16) -> [u8; 2]) {
         for dir in &self.dirs {
-            out.extend([num8(dir.ident.len()), 0]);
-            out.extend(num32(dir.extent));
-            out.extend(num16_of(num16(dir.parent + 1)));
-            out.extend(&dir.ident);
-            if dir.ident.len() % 2 == 1 {
-                out.push(0);
-            }
+            out.put(&[num8(dir.ident.len()), 0]);
+            out.put(&num32(dir.extent));
+            out.put(&num16_of(num16(dir.parent + 1)));
+            out.put(&dir.ident);
+            out.skip(dir.ident.len() % 2);
         }
-        out
     }
 
-    /// The records of a directory: itself, its parent, its entries. No record crosses a sector.
-    fn directory(&self, index: usize, extents: &[(u32, u32)]) -> Vec<u8> {
+    /// The records of a directory: itself, its parent, its entries.
+    fn directory(&self, index: usize, extents: &[(u32, u32)], put: &mut dyn FnMut(&Record<'_>)) {
         let (here, parent) = (&self.dirs[index], &self.dirs[self.dirs[index].parent]);
-        let rock = |field: Vec<u8>| if self.names == Names::Primary { field } else { Vec::new() };
-        let mut out = Vec::with_capacity(SECTOR);
-        let mut own = Vec::new();
-        if index == 0 {
-            own.extend(b"SP\x07\x01\xbe\xef\0");
-        }
-        own.extend(posix_fields(true, 2));
-        if index == 0 {
-            own.extend(extension_field());
-        }
-        put_record(&mut out, (here.extent, here.len), true, &[0], &rock(own));
-        put_record(&mut out, (parent.extent, parent.len), true, &[1], &rock(posix_fields(true, 2)));
+        let has_rock = self.names == Names::Primary;
+        let rock = if has_rock { Rock::Dir { is_root: index == 0 } } else { Rock::None };
+        put(&Record { place: (here.extent, here.len), is_dir: true, ident: &[0], rock });
+        let rock = if has_rock { Rock::Dir { is_root: false } } else { Rock::None };
+        put(&Record { place: (parent.extent, parent.len), is_dir: true, ident: &[1], rock });
         for entry in &here.entries {
             let place = if entry.is_dir {
                 self.dirs.get(entry.target).map(|dir| (dir.extent, dir.len))
             } else {
                 extents.get(entry.target).copied()
             };
-            let mut fields = posix_fields(entry.is_dir, if entry.is_dir { 2 } else { 1 });
-            fields.extend([b'N', b'M', num8(5 + entry.posix.len()), 1, 0]);
-            fields.extend(entry.posix.bytes());
-            put_record(
-                &mut out,
-                place.unwrap_or_default(),
-                entry.is_dir,
-                &entry.ident,
-                &rock(fields),
-            );
+            let rock = if has_rock { Rock::Named(entry.posix) } else { Rock::None };
+            put(&Record {
+                place: place.unwrap_or_default(),
+                is_dir: entry.is_dir,
+                ident: &entry.ident,
+                rock,
+            });
         }
-        out
     }
 
-    fn descriptor(&self, label: &str, volume_sectors: u32) -> Vec<u8> {
+    fn descriptor(&self, out: &mut Out, label: &str, volume_sectors: u32) {
         let joliet = self.names == Names::Joliet;
-        let mut out = Vec::with_capacity(SECTOR);
-        out.extend([if joliet { 2 } else { 1 }]);
-        out.extend(b"CD001\x01\0");
-        self.put_text(&mut out, "LINUX", 32);
-        self.put_text(&mut out, label, 32);
-        out.extend([0; 8]);
-        both32(&mut out, volume_sectors);
-        out.extend(if joliet { *b"%/E" } else { [0; 3] });
-        out.extend([0; 29]);
-        both16(&mut out, 1);
-        both16(&mut out, 1);
-        both16(&mut out, 2048);
-        both32(&mut out, self.path_table_len);
-        out.extend(self.path_tables[0].to_le_bytes());
-        out.extend([0; 4]);
-        out.extend(self.path_tables[1].to_be_bytes());
-        out.extend([0; 4]);
+        out.put(&[if joliet { 2 } else { 1 }]);
+        out.put(b"CD001\x01\0");
+        self.put_text(out, "LINUX", 32);
+        self.put_text(out, label, 32);
+        out.skip(8);
+        out.both32(volume_sectors);
+        out.put(if joliet { b"%/E" } else { &[0; 3] });
+        out.skip(29);
+        out.both16(1);
+        out.both16(1);
+        out.both16(2048);
+        out.both32(self.path_table_len);
+        out.put(&self.path_tables[0].to_le_bytes());
+        out.skip(4);
+        out.put(&self.path_tables[1].to_be_bytes());
+        out.skip(4);
         let root = &self.dirs[0];
-        put_record(&mut out, (root.extent, root.len), true, &[0], &[]);
-        self.put_text(&mut out, "", 128);
-        for text in ["", "", "QUANTIX"] {
-            self.put_text(&mut out, text, 128);
+        let place = (root.extent, root.len);
+        // A descriptor's copy of the record crosses no sector: it is written where it is.
+        Record { place, is_dir: true, ident: &[0], rock: Rock::None }.put_here(out);
+        for text in ["", "", "", "QUANTIX"] {
+            self.put_text(out, text, 128);
         }
         for _ in 0..3 {
-            self.put_text(&mut out, "", 37);
+            self.put_text(out, "", 37);
         }
-        out.extend(LONG_STAMP);
-        out.extend(LONG_STAMP);
+        out.put(LONG_STAMP);
+        out.put(LONG_STAMP);
         for _ in 0..2 {
-            out.extend(b"0000000000000000\0");
+            out.put(b"0000000000000000\0");
         }
-        out.extend([1, 0]);
-        out
+        out.put(&[1]);
     }
 
     /// A text field of fixed length, padded with blanks of its alphabet.
-    fn put_text(&self, out: &mut Vec<u8>, text: &str, len: usize) {
-        let end = out.len() + len;
+    fn put_text(&self, out: &mut Out, text: &str, len: usize) {
+        /// The longest field, in blanks of one and of two bytes.
+        const BLANKS: [u8; 128] = [b' '; 128];
+        const WIDE_BLANKS: [u8; 128] = {
+            let mut blanks = [0; 128];
+            let mut at = 1;
+            while at < 128 {
+                blanks[at] = b' ';
+                at += 2;
+            }
+            blanks
+        };
+        let used = match self.names {
+            Names::Primary => {
+                out.put(text.as_bytes());
+                text.len()
+            }
+            Names::Joliet => {
+                text.bytes().for_each(|b| out.put(&[0, b]));
+                2 * text.len()
+            }
+        };
+        let rest = len.saturating_sub(used).min(BLANKS.len());
         match self.names {
-            Names::Primary => out.extend(text.bytes()),
-            Names::Joliet => out.extend(text.bytes().flat_map(|b| [0, b])),
-        }
-        while out.len() < end {
-            match self.names {
-                Names::Joliet if end - out.len() >= 2 => out.extend([0, b' ']),
-                Names::Joliet => out.push(0),
-                Names::Primary => out.push(b' '),
+            Names::Primary => out.put(&BLANKS[..rest]),
+            Names::Joliet => {
+                out.put(&WIDE_BLANKS[..rest / 2 * 2]);
+                out.skip(rest % 2);
             }
         }
     }
-}
-
-/// A directory record; one that would cross a sector starts in the next.
-fn put_record(out: &mut Vec<u8>, place: (u32, u32), is_dir: bool, ident: &[u8], fields: &[u8]) {
-    let pad = usize::from(ident.len().is_multiple_of(2));
-    let len = (33 + ident.len() + pad + fields.len()).next_multiple_of(2);
-    if out.len() % SECTOR + len > SECTOR && len <= SECTOR {
-        out.resize(out.len().next_multiple_of(SECTOR), 0);
-    }
-    let end = out.len() + len;
-    out.extend([num8(len), 0]);
-    both32(out, place.0);
-    both32(out, place.1);
-    out.extend(STAMP);
-    out.extend([if is_dir { 2 } else { 0 }, 0, 0]);
-    both16(out, 1);
-    out.push(num8(ident.len()));
-    out.extend(ident);
-    out.extend(&[0u8; 1][..pad]);
-    out.extend(fields);
-    out.resize(end, 0);
-}
-
-/// Rock Ridge `PX` (mode, links, owner root) and `TF` (modified, accessed, changed).
-fn posix_fields(is_dir: bool, links: u32) -> Vec<u8> {
-    let mut out = b"PX\x24\x01".to_vec();
-    for value in [if is_dir { 0o040_555 } else { 0o100_444 }, links, 0, 0] {
-        both32(&mut out, value);
-    }
-    out.extend(b"TF\x1a\x01\x0e");
-    for _ in 0..3 {
-        out.extend(STAMP);
-    }
-    out
-}
-
-/// Rock Ridge `ER`: which extension this is. Short enough to stay in the root's own record.
-fn extension_field() -> Vec<u8> {
-    const TEXT: &[u8] =
-        b"THE ROCK RIDGE INTERCHANGE PROTOCOL PROVIDES SUPPORT FOR POSIX FILE SYSTEM SEMANTICS";
-    let mut out = b"ER\x66\x01\x0a\x54\0\x01RRIP_1991A".to_vec();
-    out.extend(TEXT);
-    out
 }
 
 /// An 8.3 name of upper-case letters, digits and `_`, unique in its directory.

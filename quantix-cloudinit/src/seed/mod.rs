@@ -19,6 +19,7 @@ mod fat;
 mod files;
 mod image;
 mod iso;
+mod iso_record;
 mod tree;
 
 pub use files::{SeedDocuments, SeedSource};

@@ -32,6 +32,8 @@ pub fn cases() -> usize {
     std::env::var("QUANTIX_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000)
 }
 
+pub mod sample;
+
 const JUDGE: &str = r#"
 import base64, datetime, json, struct, sys, yaml
 
