@@ -52,7 +52,10 @@ pub unsafe extern "C" fn qtx_seed_check(
             .map_err(|error| Fault::input(&error))?;
         let renderer: Option<NetworkRenderer> =
             renderer.map(str::parse).transpose().map_err(|error| Fault::input(&error))?;
-        let report = check_document(bytes.as_bytes(), &CheckOptions { kind, versions, renderer, ..CheckOptions::default() });
+        let report = check_document(
+            bytes.as_bytes(),
+            &CheckOptions { kind, versions, renderer, ..CheckOptions::default() },
+        );
         Ok(report)
     };
     // SAFETY: by contract `answer_out` and `error` are NULL or writable.
