@@ -23,6 +23,7 @@
 //! cannot be written safely is an error with a place and a remedy. It reads no clock and draws no
 //! random numbers; both come in as arguments.
 
+pub mod butane;
 pub mod check;
 pub mod diff;
 pub mod edit;

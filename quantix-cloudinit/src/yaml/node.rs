@@ -117,6 +117,13 @@ impl Node {
         found
     }
 
+    /// The entries of a mapping in the order in which PyYAML inserts them, those of `<<` first.
+    pub(crate) fn merged_entries(&self) -> Vec<&Entry> {
+        let mut found = Vec::new();
+        flatten(self.entries(), &mut |entry| found.push(entry));
+        found
+    }
+
     /// The node that a step leads to.
     #[must_use]
     pub fn child(&self, step: &Step) -> Option<&Self> {
