@@ -8,6 +8,7 @@ use super::{
     CheckOptions, CheckReport, DocumentKind, Source, cloud_config, jinja, parse_bytes, template,
 };
 use crate::{
+    butane::is_butane,
     lint,
     mime::{self, PartKind},
     yaml::{Value, parse_value},
@@ -57,6 +58,9 @@ fn header(text: &str) -> Header {
 
 /// The kind of a document that nobody named.
 pub(super) fn kind(bytes: &[u8]) -> DocumentKind {
+    if is_xml(bytes) {
+        return DocumentKind::Unattend;
+    }
     let Ok(text) = std::str::from_utf8(bytes) else { return DocumentKind::UserData };
     if header(text) != Header::Unknown {
         return DocumentKind::UserData;
@@ -67,6 +71,13 @@ pub(super) fn kind(bytes: &[u8]) -> DocumentKind {
     }
 }
 
+/// Whether a text starts as XML does, in UTF-8 or UTF-16.
+fn is_xml(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let is_utf16 = bytes.starts_with(b"\xff\xfe<\0") || bytes.starts_with(b"\xfe\xff\0<");
+    is_utf16 || bytes.trim_ascii_start().starts_with(b"<")
+}
+
 /// The kind of a document that has no header.
 pub(super) fn kind_of_value(value: &Value) -> DocumentKind {
     let has = |key: &str| value.get(key).is_some();
@@ -74,7 +85,9 @@ pub(super) fn kind_of_value(value: &Value) -> DocumentKind {
         ["ethernets", "bonds", "bridges", "vlans", "config", "wifis"].iter().any(|key| has(key));
     let is_network = has("network")
         || has("version") && (has_section || value.as_map().is_some_and(|m| m.len() == 1));
-    if is_network {
+    if is_butane(value) {
+        DocumentKind::Butane
+    } else if is_network {
         DocumentKind::NetworkConfig
     } else if has("instance-id") || has("local-hostname") || has("instance_id") {
         DocumentKind::MetaData

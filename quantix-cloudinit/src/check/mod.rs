@@ -26,8 +26,10 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::lint::NetworkRenderer;
 use crate::{
+    butane::{ButaneOptions, translate},
     schema::{Kind, VersionRange},
-    yaml::{DEPTH_MAX, Value},
+    windows::check_answer_file,
+    yaml::{DEPTH_MAX, Value, emit},
 };
 pub use batch::{BatchAnswer, check_batch_line};
 pub use detect::UNPACKED_BYTES_MAX;
@@ -49,6 +51,25 @@ pub enum DocumentKind {
     /// Network configuration, version 1 or 2.
     #[serde(alias = "network-v1", alias = "network-v2")]
     NetworkConfig,
+    /// A Butane document, which becomes an Ignition config.
+    Butane,
+    /// An answer file of Windows Setup.
+    Unattend,
+}
+
+impl DocumentKind {
+    /// The name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UserData => "user-data",
+            Self::VendorData => "vendor-data",
+            Self::MetaData => "meta-data",
+            Self::NetworkConfig => "network-config",
+            Self::Butane => "butane",
+            Self::Unattend => "unattend",
+        }
+    }
 }
 
 impl std::str::FromStr for DocumentKind {
@@ -60,6 +81,8 @@ impl std::str::FromStr for DocumentKind {
             "vendor-data" => Self::VendorData,
             "meta-data" => Self::MetaData,
             "network-config" | "network-v1" | "network-v2" => Self::NetworkConfig,
+            "butane" => Self::Butane,
+            "unattend" => Self::Unattend,
             other => return Err(DocumentKindError { found: other.chars().take(64).collect() }),
         })
     }
@@ -68,8 +91,8 @@ impl std::str::FromStr for DocumentKind {
 /// A text that names no kind of document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{found:?} is no kind of document: expected user-data, vendor-data, meta-data or \
-     network-config"
+    "{found:?} is no kind of document: expected user-data, vendor-data, meta-data, network-config, \
+     butane or unattend"
 )]
 pub struct DocumentKindError {
     found: String,
@@ -133,6 +156,13 @@ impl CheckReport {
         Self { valid: true, kind, faults, deprecations, lint }
     }
 
+    /// Takes errors as faults and all else as doubts.
+    fn take(&mut self, findings: Vec<Finding>) {
+        let (errors, doubts): (Vec<_>, Vec<_>) = findings.into_iter().partition(Finding::is_error);
+        self.faults.extend(errors);
+        self.lint.extend(doubts);
+    }
+
     fn finish(mut self) -> Self {
         self.valid = !self.faults.iter().any(Finding::is_error);
         let place = |finding: &Finding| (finding.line, finding.column);
@@ -162,6 +192,11 @@ pub fn check_document(bytes: &[u8], options: &CheckOptions) -> CheckReport {
                 network::check(source.as_ref(), options, &mut report);
             }
         }
+        DocumentKind::Butane => match std::str::from_utf8(bytes) {
+            Ok(text) => report.take(translate(text, &ButaneOptions::default()).findings),
+            Err(error) => report.faults.push(not_utf8(bytes, error.valid_up_to())),
+        },
+        DocumentKind::Unattend => report.take(check_answer_file(bytes)),
     }
     report.finish()
 }
@@ -183,6 +218,17 @@ pub fn check_config(config: &Value, options: &CheckOptions) -> CheckReport {
         }
         DocumentKind::MetaData => meta_data::check(Some(&source), &mut report),
         DocumentKind::NetworkConfig => network::check(Some(&source), options, &mut report),
+        // A value of these kinds is a text, or is written as one.
+        DocumentKind::Butane | DocumentKind::Unattend => {
+            let text = match config {
+                Value::String(text) => text.clone(),
+                other => emit(other).unwrap_or_default(),
+            };
+            return check_document(
+                text.as_bytes(),
+                &CheckOptions { kind: Some(kind), ..options.clone() },
+            );
+        }
     }
     report.finish()
 }

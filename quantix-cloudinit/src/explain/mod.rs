@@ -70,6 +70,8 @@ pub fn explain(bytes: &[u8], options: &CheckOptions) -> Explanation {
         }
         DocumentKind::MetaData => describe::meta_data(&value),
         DocumentKind::NetworkConfig => describe::network(&value),
+        // They tell other programs what to do; what is wrong with them is told all the same.
+        DocumentKind::Butane | DocumentKind::Unattend => Vec::new(),
     };
     steps.sort_by_key(|step| (step.stage, modules::rank(&step.key)));
     Explanation { kind: report.kind, valid: report.valid, steps, findings }

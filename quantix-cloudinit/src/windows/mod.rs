@@ -12,11 +12,14 @@
 //! ```
 
 mod check;
+mod lint;
 mod passes;
 
 use base64::Engine as _;
 use quantix_core::{Finding, Secret};
 use quantix_xml::Document;
+
+pub use lint::{ANSWER_FILE_BYTES_MAX, COMMAND_PATH_CHARS_MAX, check_answer_file};
 
 use crate::{
     DocumentError,

@@ -96,12 +96,7 @@ fn batch(options: &CheckOptions, ui: &Ui) -> Result<Answer, Failure> {
 }
 
 fn human(name: &str, report: &CheckReport) -> String {
-    let kind = match report.kind {
-        DocumentKind::UserData => "user-data",
-        DocumentKind::VendorData => "vendor-data",
-        DocumentKind::MetaData => "meta-data",
-        DocumentKind::NetworkConfig => "network-config",
-    };
+    let kind = report.kind.name();
     let verdict = if report.valid { styled(GOOD, "valid") } else { styled(BAD, "not valid") };
     let mut text = format!("{name}: {kind}, {verdict}\n");
     let groups: [(&str, &[Finding]); 3] = [
