@@ -4,7 +4,7 @@
 phases=(scripts fmt clippy docs tests doctests fuzz python c)
 guest_phases=(tests python c) # these read or boot the appliance
 
-check_scripts() { (cd "$root" && shellcheck -x dev examples/guest/build.sh quantix-cloudinit/tests/guest/apply.sh quantix-libvirt/tests/lab/hosts.sh .ci/run); }
+check_scripts() { (cd "$root" && shellcheck -x dev examples/guest/build.sh quantix-cloudinit/tests/guest/apply.sh quantix-cloudinit/src/spec/agent-install.sh quantix-libvirt/tests/lab/hosts.sh .ci/run); }
 check_fmt() { cargo fmt --all --check && cargo fmt --manifest-path "$root/fuzz/Cargo.toml" --check; }
 check_clippy() { cargo clippy --workspace --all-targets --locked -- -D warnings; }
 # The command is no library, and its name would take the place of the C library's pages.

@@ -4,7 +4,7 @@
 # Works on Debian 12 and 13 and on Ubuntu 24.04: names only, the release decides the versions.
 packages=(
 	# to compile and to link
-	ca-certificates curl gcc g++ libc6-dev libvirt-dev pkg-config
+	ca-certificates curl openssl gcc g++ libc6-dev libvirt-dev pkg-config
 	# the hypervisor of this host, and several of them in namespaces
 	libvirt-clients libvirt-daemon-system qemu-system-x86 dnsmasq-base ovmf swtpm-tools
 	iproute2 procps util-linux

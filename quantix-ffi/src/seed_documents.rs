@@ -122,13 +122,7 @@ fn seed_set(documents: BTreeMap<String, String>) -> Result<SeedSet, Fault> {
     let mut seed = SeedSet::default();
     for (name, content) in documents {
         let kind: DocumentKind = name.parse().map_err(|error| Fault::input(&error))?;
-        let place = match kind {
-            DocumentKind::UserData => &mut seed.user_data,
-            DocumentKind::VendorData => &mut seed.vendor_data,
-            DocumentKind::MetaData => &mut seed.meta_data,
-            DocumentKind::NetworkConfig => &mut seed.network_config,
-        };
-        *place = Some(content.into_bytes());
+        seed.put(kind, content.into_bytes());
     }
     Ok(seed)
 }

@@ -86,13 +86,7 @@ fn seed_set(documents: std::collections::BTreeMap<String, Vec<u8>>) -> PyResult<
     let mut seed = SeedSet::default();
     for (name, bytes) in documents {
         let kind: DocumentKind = name.parse().map_err(|error| input_error(&error, &[]))?;
-        let place = match kind {
-            DocumentKind::UserData => &mut seed.user_data,
-            DocumentKind::VendorData => &mut seed.vendor_data,
-            DocumentKind::MetaData => &mut seed.meta_data,
-            DocumentKind::NetworkConfig => &mut seed.network_config,
-        };
-        *place = Some(bytes);
+        seed.put(kind, bytes);
     }
     Ok(seed)
 }

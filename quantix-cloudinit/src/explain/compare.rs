@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::modules::{Frequency, module_of};
 use crate::{
+    check::DocumentKind,
     diff::{Change, ChangeKind, diff},
     yaml::{Map, Value, parse},
 };
@@ -20,6 +21,21 @@ pub struct SeedSet {
     pub vendor_data: Option<Vec<u8>>,
     /// Network configuration.
     pub network_config: Option<Vec<u8>>,
+}
+
+impl SeedSet {
+    /// Puts a document in its place. Butane and answer files stand where user-data stands.
+    pub fn put(&mut self, kind: DocumentKind, bytes: Vec<u8>) {
+        let place = match kind {
+            DocumentKind::UserData | DocumentKind::Butane | DocumentKind::Unattend => {
+                &mut self.user_data
+            }
+            DocumentKind::VendorData => &mut self.vendor_data,
+            DocumentKind::MetaData => &mut self.meta_data,
+            DocumentKind::NetworkConfig => &mut self.network_config,
+        };
+        *place = Some(bytes);
+    }
 }
 
 /// What differs between two seeds: the document of `quantix seed diff`.

@@ -29,10 +29,10 @@ const END_OF_CHAIN: u16 = 0xfff;
 
 /// Writes an image of `tree` with a volume label.
 pub(super) fn write(tree: &Tree<'_>, files: &[SeedFile], label: &str) -> Vec<u8> {
-    let cluster_sectors = [1, 2, 4, 8]
+    let cluster_sectors = [1, 2, 4, 8, 16, 32, 64]
         .into_iter()
         .find(|&sectors| count_clusters(tree, files, sectors * SECTOR) <= CLUSTERS_MAX)
-        .unwrap_or(8);
+        .unwrap_or(64);
     let mut data =
         Data { cluster_len: cluster_sectors * SECTOR, bytes: Vec::new(), fat: vec![0xff8, 0xfff] };
     let mut label11 = [b' '; 11];

@@ -15,7 +15,7 @@ use super::{fat, iso, tree::Tree};
 /// The most files that an image may have.
 pub const SEED_FILES_MAX: usize = 64;
 /// The most bytes that the files of an image may have together.
-pub const SEED_BYTES_MAX: usize = 4 << 20;
+pub const SEED_BYTES_MAX: usize = 64 << 20;
 /// The most bytes that one part of a file's name may have.
 pub const SEED_NAME_BYTES_MAX: usize = 64;
 /// The most parts that a file's name may have.

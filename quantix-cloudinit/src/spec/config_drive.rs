@@ -6,7 +6,7 @@ use quantix_core::{Finding, OsFamily, spec::Password};
 use serde_json::{Map, Value, json};
 
 use super::{
-    network, nocloud,
+    agent, network, nocloud,
     render::{Common, Job},
     windows,
 };
@@ -31,6 +31,7 @@ pub(super) fn files(job: &mut Job<'_>, common: &Common) -> Option<Vec<SeedFile>>
     };
     match documents.files(SeedSource::ConfigDrive) {
         Ok(mut files) => {
+            files.extend(agent::seed_files(job));
             files.sort_by(|a, b| a.name.cmp(&b.name));
             Some(files)
         }

@@ -1,7 +1,7 @@
 //! A Linux guest's cloud-config said in Ignition's words.
 
 use super::{
-    linux, network,
+    agent, linux, network,
     render::{Common, Job},
 };
 use crate::{
@@ -28,6 +28,7 @@ pub(super) fn files(job: &mut Job<'_>, common: &Common) -> Option<Vec<SeedFile>>
             job.fault(path, "unsupported-by-target", "an Ignition config has no place for it");
         }
     }
+    agent::refuse_on_seed(job);
     let data = linux::user_data(job, common);
     refuse_unsupported(job, &data);
     let mut out = Ignition {

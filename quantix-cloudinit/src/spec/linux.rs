@@ -72,7 +72,7 @@ pub(super) fn user_data(job: &mut Job<'_>, common: &Common) -> UserData {
         out.package_update = Some(true);
     }
     if spec.install_agent {
-        agent::add(spec, &mut out);
+        agent::add(job, &mut out);
     }
     out.runcmd.extend(linux.run_commands.iter().map(command));
     out

@@ -29,6 +29,7 @@ mod render;
 mod rendered;
 mod windows;
 
+pub use agent::AgentFile;
 pub use entropy::{Entropy, EntropyError};
 pub use render::{RenderOptions, Target, TargetError, render};
 pub use rendered::{RenderError, RenderReport, Rendered, WriteError};

@@ -3,7 +3,7 @@
 use quantix_core::Finding;
 
 use super::{
-    linux, network,
+    agent, linux, network,
     render::{Common, Job},
 };
 use crate::{
@@ -25,6 +25,7 @@ pub(super) fn files(job: &mut Job<'_>, common: &Common) -> Option<Vec<SeedFile>>
     let network = network_config(job);
     let mut files = vec![SeedFile::new("meta-data", meta_data?)];
     files.extend(network.map(|text| SeedFile::new("network-config", text)));
+    files.extend(agent::seed_files(job));
     files.push(SeedFile::new("user-data", user_data?));
     Some(files)
 }

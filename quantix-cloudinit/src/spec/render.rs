@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use quantix_core::{CustomizationSpec, Finding, OsFamily, ProjectId, SpecVm, spec::Password};
 
-use super::{Entropy, RenderError, Rendered, config_drive, ignition, nocloud, windows};
+use super::{AgentFile, Entropy, RenderError, Rendered, config_drive, ignition, nocloud, windows};
 use crate::{
     hostname::{Hostname, HostnameContext, HostnameTemplate, NameRules},
     seed::VolumeLabel,
@@ -72,11 +72,13 @@ pub struct RenderOptions<'a> {
     pub target: Target,
     /// Whether another machine has this host name.
     pub is_taken: &'a dyn Fn(&str) -> bool,
+    /// The agent for each architecture, where the spec has the seed carry it.
+    pub agent_files: &'a [AgentFile],
 }
 
 impl Default for RenderOptions<'_> {
     fn default() -> Self {
-        Self { target: Target::NoCloud, is_taken: &|_| false }
+        Self { target: Target::NoCloud, is_taken: &|_| false, agent_files: &[] }
     }
 }
 
@@ -97,6 +99,7 @@ pub fn render(
     entropy: &mut Entropy,
 ) -> Result<Rendered, RenderError> {
     let mut job = Job::new(spec, vm, entropy);
+    job.agent_files = options.agent_files;
     job.check_family(options.target);
     let common = job.common(options.is_taken);
     let files = common.as_ref().and_then(|common| match options.target {
@@ -119,6 +122,7 @@ pub(super) struct Job<'a> {
     pub(super) spec: &'a CustomizationSpec,
     pub(super) vm: &'a SpecVm,
     pub(super) entropy: &'a mut Entropy,
+    pub(super) agent_files: &'a [AgentFile],
     pub(super) findings: Vec<Finding>,
 }
 
@@ -135,7 +139,7 @@ pub(super) struct Common {
 impl<'a> Job<'a> {
     fn new(spec: &'a CustomizationSpec, vm: &'a SpecVm, entropy: &'a mut Entropy) -> Self {
         let findings = spec.validate();
-        Self { spec, vm, entropy, findings }
+        Self { spec, vm, entropy, agent_files: &[], findings }
     }
 
     /// Notes a fault.

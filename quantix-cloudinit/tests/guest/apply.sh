@@ -29,10 +29,17 @@ mkdir -p "$root/dev/shm" "$root/run/cloud-init" "$root/run/systemd/system" "$roo
 cp -r "$case/seed" "$root/var/lib/cloud/seed"
 
 # What a booted system has and a namespace has not: systemd runs, the service that keeps the time is
-# there to be configured, and the one that sets keyboards notes what it is told.
+# there to be configured, the one that sets keyboards notes what it is told, and a service that is
+# enabled is not started.
 printf '#!/bin/sh\n' >"$root/lib/systemd/systemd-timesyncd"
 printf '#!/bin/sh\necho "$*" >/run/localectl\n' >"$root/usr/local/bin/localectl"
-chmod 755 "$root/lib/systemd/systemd-timesyncd" "$root/usr/local/bin/localectl"
+cat >"$root/usr/local/bin/systemctl" <<'END'
+#!/bin/sh
+[ "$1 $2" != "enable --now" ] || set -- enable "$3"
+exec /usr/bin/systemctl "$@"
+END
+chmod 755 "$root/lib/systemd/systemd-timesyncd" "$root/usr/local/bin/localectl" \
+	"$root/usr/local/bin/systemctl"
 
 # The machine's network interfaces, by their addresses.
 ip link set lo up
@@ -42,10 +49,30 @@ while read -r mac; do
 	number=$((number + 1))
 done <"$case/macs"
 
-cp "$(dirname "$0")/stages.py" "$(dirname "$0")/facts.py" "$root/run/"
 guest() {
 	chroot "$root" /usr/bin/env -i LANG=C.UTF-8 HOME=/root \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
+
+# A server for what the guest fetches, with a certificate that it trusts.
+if [ -d "$case/https" ]; then
+	cp -r "$case/https" "$root/run/https"
+	cat "$case/https/cert.pem" >>"$root/etc/ssl/certs/ca-certificates.crt"
+	echo '127.0.0.1 agent.test' >>"$root/etc/hosts"
+	mkfifo "$case/ready"
+	guest python3 -c '
+import http.server, os, ssl
+os.chdir("/run/https/files")
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("../cert.pem", "../key.pem")
+server = http.server.HTTPServer(("127.0.0.1", 443), http.server.SimpleHTTPRequestHandler)
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print("ready", flush=True)
+server.serve_forever()
+' >"$case/ready" &
+	read -r _ <"$case/ready"
+fi
+
+cp "$(dirname "$0")/stages.py" "$(dirname "$0")/facts.py" "$root/run/"
 guest python3 /run/stages.py
 guest python3 /run/facts.py "$(cat "$case/wanted.json")" >&3

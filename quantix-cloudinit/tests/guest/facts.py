@@ -102,6 +102,14 @@ def networkd():
     return found if code == 0 else ["error=" + said]
 
 
+def services():
+    # What is started at boot, of the services that were added.
+    return sorted(
+        os.path.basename(path)
+        for path in glob.glob("/etc/systemd/system/multi-user.target.wants/quantix-*")
+    )
+
+
 def sshd(key):
     # The whole configuration as sshd itself reads it.
     os.makedirs("/run/sshd", exist_ok=True)
@@ -146,6 +154,7 @@ def main():
                 "sudoers": run("visudo", "-c", "-q")[0] == 0,
                 "files": {path: file(path) for path in wanted.get("files", [])},
                 "packages": [name for name in wanted.get("packages", []) if installed(name)],
+                "services": services(),
                 "ssh_password": sshd("passwordauthentication"),
                 "networkd": networkd(),
                 "links": links(),

@@ -6,7 +6,7 @@
 use std::{env, path::PathBuf};
 
 use base64::Engine as _;
-use quantix_cloudinit::spec::{Entropy, RenderOptions, Rendered, Target, render};
+use quantix_cloudinit::spec::{AgentFile, Entropy, RenderOptions, Rendered, Target, render};
 use quantix_core::{
     CustomizationSpec, SpecVm,
     spec::{NicSpec, Password, SpecFile},
@@ -40,6 +40,34 @@ pub(crate) struct Case {
     target: Option<String>,
     #[serde(default)]
     expect: Value,
+    /// What stands in for the agent, by architecture.
+    #[serde(default)]
+    pub(crate) agent_files: Vec<Agent>,
+    /// Whether a server with the agent is there for the guest to fetch it from.
+    #[serde(default)]
+    pub(crate) https: bool,
+}
+
+/// A program for an architecture, with its signature in base64.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Agent {
+    pub(crate) arch: String,
+    pub(crate) text: String,
+    #[serde(default)]
+    signature: Option<String>,
+}
+
+impl Agent {
+    pub(crate) fn file(&self) -> AgentFile {
+        let decode =
+            |text: &String| base64::engine::general_purpose::STANDARD.decode(text).unwrap();
+        AgentFile {
+            arch: self.arch.clone(),
+            binary: self.text.clone().into_bytes(),
+            signature: self.signature.as_ref().map(decode),
+        }
+    }
 }
 
 /// The specs that guests of this suite are made of.
@@ -63,7 +91,12 @@ impl Case {
     }
 
     pub(crate) fn render(&self) -> Rendered {
-        let options = RenderOptions { target: self.target(), ..RenderOptions::default() };
+        let agent_files: Vec<AgentFile> = self.agent_files.iter().map(Agent::file).collect();
+        let options = RenderOptions {
+            target: self.target(),
+            agent_files: &agent_files,
+            ..RenderOptions::default()
+        };
         render(&self.spec, &self.vm(), options, &mut Entropy::from_seed(7))
             .unwrap_or_else(|error| panic!("{}: {error}\n{:#?}", self.name, error.faults()))
     }

@@ -265,18 +265,29 @@ impl Validate for CustomizationSpec {
     }
 }
 
-/// How a guest fetches the Quantix agent, and how it knows that it is the right one.
+/// How a guest gets the Quantix agent, and how it knows that it is the right one: by the digest of
+/// the binary, by a signature, or by both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AgentSpec {
     /// SHA-256 of the binary, 64 hexadecimal digits, per architecture as `uname -m` names it
     /// (`x86_64`, `aarch64`).
+    #[serde(default)]
     pub sha256: BTreeMap<String, String>,
+    /// The Ed25519 key that the binary is signed with: the line of an OpenSSH public key
+    /// (`ssh-ed25519 AAAA…`) or base64 of its 32 bytes. The signature, 64 bytes over the whole
+    /// binary, lies beside it under the same address with `.sig`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ed25519: Option<String>,
     /// URL of the binary with `{arch}` for the architecture; else
     /// `CONTROL_PLANE_URL/api/agent/linux-{arch}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// Whether the binary lies on the seed itself, for guests without a network. Whoever renders
+    /// the spec gives it; its digest is pinned as it is.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub on_seed: bool,
     /// One-time token by which this machine enrols.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrolment_token: Option<Secret>,

@@ -100,13 +100,7 @@ fn folder(path: &Path) -> Result<SeedSet, Failure> {
 
 fn single(kind: DocumentKind, bytes: Vec<u8>) -> SeedSet {
     let mut seed = SeedSet::default();
-    let place = match kind {
-        DocumentKind::UserData => &mut seed.user_data,
-        DocumentKind::VendorData => &mut seed.vendor_data,
-        DocumentKind::MetaData => &mut seed.meta_data,
-        DocumentKind::NetworkConfig => &mut seed.network_config,
-    };
-    *place = Some(bytes);
+    seed.put(kind, bytes);
     seed
 }
 

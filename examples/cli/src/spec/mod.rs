@@ -1,5 +1,6 @@
 //! `quantix spec`: reusable descriptions of how guests are customized.
 
+mod butane;
 mod render;
 mod vsphere;
 
@@ -19,6 +20,8 @@ pub(crate) enum SpecCommand {
     Import(vsphere::ImportArgs),
     /// Write a spec for vSphere.
     Export(vsphere::ExportArgs),
+    /// Translate a Butane document to the Ignition config that Butane makes of it.
+    Butane(butane::ButaneArgs),
 }
 
 impl SpecCommand {
@@ -27,6 +30,7 @@ impl SpecCommand {
             Self::Render(args) => args.run(ui),
             Self::Import(args) => args.run(ui),
             Self::Export(args) => args.run(ui),
+            Self::Butane(args) => args.run(ui),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use quantix_cloudinit::{
     hostname,
-    spec::{Entropy, RenderError, RenderOptions, RenderReport, Target, render},
+    spec::{AgentFile, Entropy, RenderError, RenderOptions, RenderReport, Target, render},
 };
 use quantix_core::{CustomizationSpec, SpecVm};
 
@@ -24,6 +24,7 @@ use crate::{
   quantix spec render --spec web.yaml --vm vm.json --to seed/
   quantix spec render --spec web.yaml --vm vm.json --to seed/ --seed-random 1 --json
   quantix spec render --spec win.yaml --vm vm.json --target unattend --to answers/
+  quantix spec render --spec air-gapped.yaml --vm vm.json --to seed/ --agent x86_64=quantix-agent
 
 The spec and the machine may be JSON or YAML. A machine is {\"name\", \"id\"?, \"project_id\"?,
 \"folder\"?, \"index\"?, \"instance_id\"?, \"nics\": [{\"mac\"?, \"network\"?}]?}. Files are for their
@@ -41,6 +42,10 @@ pub(crate) struct RenderArgs {
     /// The directory for the files; made where it is missing.
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
+    /// The agent for an architecture (as `uname -m` names it), for a spec whose seed carries it. The
+    /// signature is read from PATH.sig where the spec names a key.
+    #[arg(long, value_name = "ARCH=PATH", value_parser = arch_and_path)]
+    agent: Vec<(String, PathBuf)>,
     /// Draw random names and salts from this number, so that they repeat.
     #[arg(long, value_name = "N")]
     seed_random: Option<u64>,
@@ -60,7 +65,10 @@ impl RenderArgs {
             None => Entropy::from_os()
                 .map_err(|error| Failure::environment("nothing was rendered").because(error))?,
         };
-        let options = RenderOptions { target, ..RenderOptions::default() };
+        let is_signed = spec.agent.as_ref().is_some_and(|agent| agent.ed25519.is_some());
+        let agent_files = self.agent_files(is_signed)?;
+        let options =
+            RenderOptions { target, agent_files: &agent_files, ..RenderOptions::default() };
         let rendered = match render(&spec, &vm, options, &mut entropy) {
             Ok(rendered) => rendered,
             Err(error) => return Err(self.refused(ui, &error)?),
@@ -71,6 +79,17 @@ impl RenderArgs {
         ui.findings(&report.faults);
         ui.answer(&report, |report| self.human(report))?;
         Ok(Answer::Yes)
+    }
+
+    fn agent_files(&self, is_signed: bool) -> Result<Vec<AgentFile>, Failure> {
+        let file = |(arch, path): &(String, PathBuf)| {
+            let mut beside = path.clone().into_os_string();
+            beside.push(".sig");
+            let signature =
+                if is_signed { Some(input::read(&PathBuf::from(beside))?) } else { None };
+            Ok(AgentFile { arch: arch.clone(), binary: input::read(path)?, signature })
+        };
+        self.agent.iter().map(file).collect()
     }
 
     /// With `--json` the faults are a document too.
@@ -89,6 +108,15 @@ impl RenderArgs {
             let _ = writeln!(out, "{}", self.to.join(file).display());
         }
         out
+    }
+}
+
+fn arch_and_path(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((arch, path)) if !arch.is_empty() && !path.is_empty() => {
+            Ok((arch.to_owned(), path.into()))
+        }
+        _ => Err("expected ARCH=PATH, such as x86_64=quantix-agent".to_owned()),
     }
 }
 

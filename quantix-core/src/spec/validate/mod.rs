@@ -141,7 +141,8 @@ impl Check {
             None if spec.install_agent => self.fault(
                 "agent",
                 "agent-incomplete",
-                "install_agent needs agent.sha256, so that the guest can prove the binary",
+                "install_agent needs agent.sha256 or agent.ed25519, so that the guest can prove the \
+                 binary",
             ),
             None => {}
             Some(agent) => self.agent_source(agent),
@@ -149,12 +150,16 @@ impl Check {
     }
 
     fn agent_source(&mut self, agent: &AgentSpec) {
-        if agent.sha256.is_empty() {
+        if agent.sha256.is_empty() && agent.ed25519.is_none() && !agent.on_seed {
             self.fault(
                 "agent.sha256",
                 "agent-incomplete",
-                "no digest: give the SHA-256 of the binary for each architecture, such as x86_64",
+                "no digest: give the SHA-256 of the binary for each architecture, such as x86_64, \
+                 or the key that it is signed with",
             );
+        }
+        if agent.on_seed && agent.url.is_some() {
+            self.fault("agent.url", "conflicting-fields", "the binary lies on the seed already");
         }
         for (arch, digest) in &agent.sha256 {
             let path = format!("agent.sha256.{arch}");
