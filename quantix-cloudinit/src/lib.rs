@@ -36,6 +36,7 @@ pub mod meta_data;
 pub mod mime;
 pub mod network;
 pub mod password;
+pub mod question;
 pub mod schema;
 pub mod seed;
 pub mod spec;

@@ -892,7 +892,8 @@ enum qtx_status qtx_replay(const char *record_json,
 /**
  * Checks a document of a seed.
  *
- * `kind` is `user-data`, `vendor-data`, `meta-data` or `network-config`, or NULL to detect it;
+ * `kind` is `user-data`, `vendor-data`, `meta-data`, `network-config`, `network-v1`, `network-v2`,
+ * `butane` or `unattend`, or NULL to detect it;
  * `cloud_init` is the version or range of versions that must accept it, NULL for the newest;
  * `renderer` is NULL or who applies a network configuration. On success, valid or not,
  * `*answer_out` is the document of `quantix seed check --json`, owned by the caller and freed
@@ -966,6 +967,23 @@ enum qtx_status qtx_yaml_emit(const char *value_json,
                               const char *header,
                               char **yaml_out,
                               struct qtx_error **error);
+
+/**
+ * Answers a question to the guest customization.
+ *
+ * `question_json` is a document such as `{"op": "check", "text": "#cloud-config\n"}`. The operations
+ * are `check`, `explain`, `diff`, `merge`, `edit`, `yaml_load`, `yaml_dump`, `mime_write`,
+ * `mime_split`, `render`, `seed_image`, `butane`, `hostname`, `time_zone`, `ssh_key` and
+ * `password_hash`; bytes are base64. On success `*answer_out` is the answer as JSON, owned by the
+ * caller and freed with `qtx_string_free`. A refused question gives `QTX_STATUS_INVALID_INPUT` and
+ * its findings. May be called from any thread.
+ *
+ * # Safety
+ * `question_json` is NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_cloudinit_ask(const char *question_json,
+                                  char **answer_out,
+                                  struct qtx_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -59,7 +59,8 @@ pub use planning::{
 };
 pub use scheduler::{qtx_decide, qtx_place, qtx_replay};
 pub use seed_documents::{
-    qtx_seed_check, qtx_seed_diff, qtx_seed_explain, qtx_seed_merge, qtx_yaml_emit,
+    qtx_cloudinit_ask, qtx_seed_check, qtx_seed_diff, qtx_seed_explain, qtx_seed_merge,
+    qtx_yaml_emit,
 };
 
 /// The version of the library, such as `0.1.0`. Static; never freed.

@@ -3,10 +3,9 @@
 use std::{collections::BTreeMap, ffi::c_char};
 
 use quantix_cloudinit::{
-    check::{CheckOptions, DocumentKind, NetworkRenderer, check_document},
+    check::{CheckOptions, DocumentKind, check_document},
     explain::{SeedSet, compare, explain},
     merge::{Part, merge},
-    schema::VersionRange,
     yaml::{Value, emit_with_header},
 };
 use serde::Deserialize;
@@ -18,7 +17,8 @@ use crate::{
 
 /// Checks a document of a seed.
 ///
-/// `kind` is `user-data`, `vendor-data`, `meta-data` or `network-config`, or NULL to detect it;
+/// `kind` is `user-data`, `vendor-data`, `meta-data`, `network-config`, `network-v1`, `network-v2`,
+/// `butane` or `unattend`, or NULL to detect it;
 /// `cloud_init` is the version or range of versions that must accept it, NULL for the newest;
 /// `renderer` is NULL or who applies a network configuration. On success, valid or not,
 /// `*answer_out` is the document of `quantix seed check --json`, owned by the caller and freed
@@ -45,18 +45,9 @@ pub unsafe extern "C" fn qtx_seed_check(
                 optional_text(renderer, "renderer")?,
             )
         };
-        let kind: Option<DocumentKind> =
-            kind.map(str::parse).transpose().map_err(|error| Fault::input(&error))?;
-        let versions: VersionRange = cloud_init
-            .map_or(Ok(VersionRange::NEWEST), str::parse)
+        let options = CheckOptions::named(kind, cloud_init, renderer)
             .map_err(|error| Fault::input(&error))?;
-        let renderer: Option<NetworkRenderer> =
-            renderer.map(str::parse).transpose().map_err(|error| Fault::input(&error))?;
-        let report = check_document(
-            bytes.as_bytes(),
-            &CheckOptions { kind, versions, renderer, ..CheckOptions::default() },
-        );
-        Ok(report)
+        Ok(check_document(bytes.as_bytes(), &options))
     };
     // SAFETY: by contract `answer_out` and `error` are NULL or writable.
     unsafe { answer(answer_out, "answer_out", error, body) }
@@ -81,9 +72,8 @@ pub unsafe extern "C" fn qtx_seed_explain(
         // SAFETY: by contract NULL or NUL-terminated.
         let (bytes, kind) =
             unsafe { (text(seed_document, "seed_document")?, optional_text(kind, "kind")?) };
-        let kind: Option<DocumentKind> =
-            kind.map(str::parse).transpose().map_err(|error| Fault::input(&error))?;
-        let options = CheckOptions { kind, ..CheckOptions::default() };
+        let options =
+            CheckOptions::named(kind, None, None).map_err(|error| Fault::input(&error))?;
         Ok(explain(bytes.as_bytes(), &options))
     };
     // SAFETY: by contract `answer_out` and `error` are NULL or writable.
@@ -194,6 +184,35 @@ pub unsafe extern "C" fn qtx_yaml_emit(
     };
     // SAFETY: by contract `error` is NULL or writable.
     unsafe { call(error, body) }
+}
+
+/// Answers a question to the guest customization.
+///
+/// `question_json` is a document such as `{"op": "check", "text": "#cloud-config\n"}`. The operations
+/// are `check`, `explain`, `diff`, `merge`, `edit`, `yaml_load`, `yaml_dump`, `mime_write`,
+/// `mime_split`, `render`, `seed_image`, `butane`, `hostname`, `time_zone`, `ssh_key` and
+/// `password_hash`; bytes are base64. On success `*answer_out` is the answer as JSON, owned by the
+/// caller and freed with `qtx_string_free`. A refused question gives `QTX_STATUS_INVALID_INPUT` and
+/// its findings. May be called from any thread.
+///
+/// # Safety
+/// `question_json` is NUL-terminated; `answer_out` is writable; `error` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_cloudinit_ask(
+    question_json: *const c_char,
+    answer_out: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let body = || -> Result<_, Fault> {
+        // SAFETY: by contract NULL or NUL-terminated.
+        let question = unsafe { text(question_json, "question_json")? };
+        quantix_cloudinit::question::ask(question).map_err(|findings| {
+            let message = findings.first().map_or_else(String::new, |f| f.message.clone());
+            Fault::new(qtx_status::InvalidInput, message).with_findings(findings)
+        })
+    };
+    // SAFETY: by contract `answer_out` and `error` are NULL or writable.
+    unsafe { answer(answer_out, "answer_out", error, body) }
 }
 
 #[cfg(test)]

@@ -47,8 +47,8 @@ mod _core {
 
     #[pymodule_export]
     use crate::seed_documents::{
-        mime_split, mime_write, seed_check, seed_diff, seed_explain, seed_merge, yaml_dump,
-        yaml_load,
+        cloudinit_ask, mime_split, mime_write, seed_check, seed_diff, seed_explain, seed_merge,
+        yaml_dump, yaml_load,
     };
 
     #[pymodule_export]

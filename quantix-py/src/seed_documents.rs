@@ -2,29 +2,24 @@
 
 use pyo3::{prelude::*, types::PyBytes};
 use quantix_cloudinit::{
-    check::{CheckOptions, DocumentKind, NetworkRenderer, check_config, check_document},
+    check::{CheckOptions, DocumentKind, check_config, check_document},
     explain::{SeedSet, compare, explain},
     merge::{Part, merge},
     mime::{PartKind, UserDataPart, split, write},
-    schema::VersionRange,
     yaml::{Value, emit_with_header, parse},
 };
 
-use crate::convert::{detached, document, input_error, to_python};
+use crate::convert::{detached, document, input_error, json_text, to_python};
 
 fn options(kind: Option<&str>, cloud_init: &str, renderer: Option<&str>) -> PyResult<CheckOptions> {
-    let kind: Option<DocumentKind> =
-        kind.map(str::parse).transpose().map_err(|error| input_error(&error, &[]))?;
-    let versions: VersionRange = cloud_init.parse().map_err(|error| input_error(&error, &[]))?;
-    let renderer: Option<NetworkRenderer> =
-        renderer.map(str::parse).transpose().map_err(|error| input_error(&error, &[]))?;
-    Ok(CheckOptions { kind, versions, renderer, ..CheckOptions::default() })
+    CheckOptions::named(kind, Some(cloud_init), renderer).map_err(|error| input_error(&error, &[]))
 }
 
 /// Checks a document of a seed; the answer is that of `quantix seed check --json`.
 ///
 /// `document` is its bytes or text, or a dictionary. `kind` is `"user-data"`, `"vendor-data"`,
-/// `"meta-data"` or `"network-config"`, and detected where left out. `cloud_init` is the version,
+/// `"meta-data"`, `"network-config"`, `"network-v1"`, `"network-v2"`, `"butane"` or `"unattend"`, and
+/// detected where left out. `cloud_init` is the version,
 /// or range of versions such as `"22.2..26.2"`, that must accept it. Raises `InputError` for an
 /// unknown kind, version or renderer; a document with faults is an answer.
 #[pyfunction]
@@ -158,4 +153,22 @@ pub(crate) fn mime_split<'py>(
         (part.filename, kind, PyBytes::new(py, &part.content))
     };
     Ok(split.parts.into_iter().map(part).collect())
+}
+
+/// Answers a question to the guest customization: `{"op": "check", ...}`, as a dictionary or as JSON
+/// text.
+///
+/// The operations are `check`, `explain`, `diff`, `merge`, `edit`, `yaml_load`, `yaml_dump`,
+/// `mime_write`, `mime_split`, `render`, `seed_image`, `butane`, `hostname`, `time_zone`, `ssh_key`
+/// and `password_hash`; bytes are base64. `InputError` tells why a question is refused.
+#[pyfunction]
+pub(crate) fn cloudinit_ask<'py>(
+    py: Python<'py>,
+    question: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let text = json_text(question)?;
+    match detached(py, || quantix_cloudinit::question::ask(&text)) {
+        Ok(answer) => to_python(py, &answer),
+        Err(findings) => Err(crate::convert::refused(&findings)),
+    }
 }

@@ -92,7 +92,7 @@ impl std::str::FromStr for DocumentKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{found:?} is no kind of document: expected user-data, vendor-data, meta-data, network-config, \
-     butane or unattend"
+     network-v1, network-v2, butane or unattend"
 )]
 pub struct DocumentKindError {
     found: String,
@@ -119,7 +119,53 @@ impl Default for CheckOptions {
     }
 }
 
+/// Words that name no options.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct CheckOptionsError {
+    field: &'static str,
+    problem: String,
+}
+
+impl CheckOptionsError {
+    /// Which of `kind`, `cloud_init` and `renderer` it is.
+    #[must_use]
+    pub const fn field(&self) -> &'static str {
+        self.field
+    }
+}
+
 impl CheckOptions {
+    /// The options that people name: a kind (see [`Self::with_kind`]), a version or a range of
+    /// versions, a renderer; each is the default where not given.
+    ///
+    /// # Errors
+    /// When a word names nothing.
+    pub fn named(
+        kind: Option<&str>,
+        versions: Option<&str>,
+        renderer: Option<&str>,
+    ) -> Result<Self, CheckOptionsError> {
+        fn read<T: std::str::FromStr<Err: std::fmt::Display>>(
+            field: &'static str,
+            word: &str,
+        ) -> Result<T, CheckOptionsError> {
+            let told = |error: T::Err| CheckOptionsError { field, problem: error.to_string() };
+            word.parse().map_err(told)
+        }
+        let options = Self {
+            versions: versions.map_or(Ok(VersionRange::NEWEST), |it| read("cloud_init", it))?,
+            renderer: renderer.map(|it| read("renderer", it)).transpose()?,
+            ..Self::default()
+        };
+        match kind {
+            None => Ok(options),
+            Some(kind) => options
+                .with_kind(kind)
+                .map_err(|error| CheckOptionsError { field: "kind", problem: error.to_string() }),
+        }
+    }
+
     /// The same options for documents of this kind. `network-v1` and `network-v2` also say which
     /// schema counts, whatever the document says.
     ///

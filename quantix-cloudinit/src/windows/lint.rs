@@ -260,7 +260,8 @@ impl Lint {
         let groups: Vec<&str> = key.split('-').collect();
         let is_group =
             |group: &&str| group.len() == 5 && group.bytes().all(|b| b.is_ascii_alphanumeric());
-        if !key.is_empty() && !(groups.len() == 5 && groups.iter().all(is_group)) {
+        let is_key = groups.len() == 5 && groups.iter().all(is_group);
+        if !key.is_empty() && !is_key {
             let message = "a product key is five groups of five letters and digits";
             self.error(element, "invalid-product-key", message);
         }

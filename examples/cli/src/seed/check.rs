@@ -3,10 +3,7 @@
 use std::{fmt::Write as _, io::BufRead as _, path::PathBuf};
 
 use clap::Args;
-use quantix_cloudinit::check::{
-    CheckOptions, CheckReport, DocumentKind, NetworkRenderer, check_batch_line, check_document,
-};
-use quantix_cloudinit::schema::VersionRange;
+use quantix_cloudinit::check::{CheckOptions, CheckReport, check_batch_line, check_document};
 use quantix_core::Finding;
 
 use crate::{
@@ -31,7 +28,8 @@ pub(crate) struct CheckArgs {
     /// The document; `-` reads standard input.
     #[arg(required_unless_present = "batch", conflicts_with = "batch")]
     file: Option<PathBuf>,
-    /// What it is: user-data, vendor-data, meta-data or network-config; detected where left out.
+    /// What it is: user-data, vendor-data, meta-data, network-config (network-v1 or network-v2 to
+    /// name its schema), butane or unattend; detected where left out.
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
     /// The cloud-init version, or range of versions, that must accept it: 24.1, 22.2..26.2, all.
@@ -55,13 +53,9 @@ impl CheckArgs {
     }
 
     fn options(&self) -> Result<CheckOptions, Failure> {
-        let usage = |error: &dyn std::fmt::Display| Failure::input(error.to_string());
-        let kind: Option<DocumentKind> =
-            self.kind.as_deref().map(str::parse).transpose().map_err(|error| usage(&error))?;
-        let versions: VersionRange = self.cloud_init.parse().map_err(|error| usage(&error))?;
-        let renderer: Option<NetworkRenderer> =
-            self.renderer.as_deref().map(str::parse).transpose().map_err(|error| usage(&error))?;
-        Ok(CheckOptions { kind, versions, renderer, ..CheckOptions::default() })
+        let (kind, renderer) = (self.kind.as_deref(), self.renderer.as_deref());
+        CheckOptions::named(kind, Some(&self.cloud_init), renderer)
+            .map_err(|error| Failure::input(error.to_string()))
     }
 }
 

@@ -124,9 +124,8 @@ impl MergeArgs {
 
 impl ExplainArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
-        let kind = self.kind.as_deref().map(str::parse::<DocumentKind>).transpose();
-        let kind = kind.map_err(|error| Failure::input(error.to_string()))?;
-        let options = CheckOptions { kind, ..CheckOptions::default() };
+        let options = CheckOptions::named(self.kind.as_deref(), None, None)
+            .map_err(|error| Failure::input(error.to_string()))?;
         let explanation = explain(&input::read(&self.file)?, &options);
         ui.findings(&explanation.findings);
         ui.answer(&explanation, human_explanation)?;
