@@ -6,7 +6,7 @@ use std::{fs, num::NonZeroUsize, path::Path};
 
 use common::{judge, mixed_disk, names_in, qemu_img_ok, request, text};
 use quantix_ova::{
-    convert::{Conversion, ConvertError, Options, Output, convert},
+    convert::{Compression, Conversion, ConvertError, Options, Output, convert},
     package::Package,
     watch::Unwatched,
 };
@@ -30,16 +30,20 @@ fn convert_packed(
 
 fn all_options() -> Vec<Options> {
     let mut all = Vec::new();
-    for (output, compress, check_grains) in [
-        (Output::Qcow2, false, false),
-        (Output::Qcow2, true, false),
-        (Output::Qcow2, true, true),
-        (Output::Raw, false, false),
-        (Output::Vmdk, false, false),
+    let zstd = Some(Compression::Zstd);
+    for (output, compress, compression, check_grains) in [
+        (Output::Qcow2, false, None, false),
+        (Output::Qcow2, true, None, false),
+        (Output::Qcow2, true, None, true),
+        (Output::Qcow2, true, zstd, false),
+        (Output::Raw, false, None, false),
+        (Output::Vmdk, false, None, false),
     ] {
         for threads in [1, 3] {
-            let threads = NonZeroUsize::new(threads);
-            all.push(Options { output, compress, check_grains, threads, ..Options::default() });
+            let (threads, compression) =
+                (NonZeroUsize::new(threads), compression.unwrap_or_default());
+            let plain = Options::default();
+            all.push(Options { output, compress, compression, check_grains, threads, ..plain });
         }
     }
     all
@@ -92,6 +96,11 @@ fn every_input_format_becomes_the_same_disk() {
         ("qcow2", "cluster_size=4096", true),
         ("qcow2", "cluster_size=2097152", true),
         ("qcow2", "lazy_refcounts=on", false),
+        ("qcow2", "compression_type=zstd", true),
+        ("qcow2", "compression_type=zstd,cluster_size=2097152", true),
+        ("qcow2", "extended_l2=on", false),
+        ("qcow2", "extended_l2=on,cluster_size=16384", true),
+        ("qcow2", "extended_l2=on,compression_type=zstd", true),
         ("vdi", "static=off", false),
         ("vdi", "static=on", false),
         ("vpc", "subformat=dynamic,force_size=on", false),
@@ -127,7 +136,7 @@ fn images_that_need_another_file_are_refused() {
     fs::remove_file(&image).unwrap();
     qemu_img_ok(&["create", "-f", "qcow2", "-o", &option, text(&image), "4M"]);
     let error = convert_packed(work.path(), &image, &Options::default()).unwrap_err();
-    assert!(error.to_string().contains("no external data file"), "{error}");
+    assert!(error.to_string().contains("with an external data file"), "{error}");
 }
 
 #[test]

@@ -2,23 +2,20 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::ConvertError;
+use super::{
+    ConvertError,
+    share::{BLOCK_BYTES, Pool, Shared},
+};
 use crate::{
     manifest::{Digest, Hasher, Wanted},
     package::{Package, PackageError, ReadAt},
 };
 
-/// How much is hashed in one go.
-const PIECE_BYTES: u64 = 1 << 20;
-/// How far hashing runs ahead of converting, so that what one has read is still in memory when
-/// the other wants it.
-const LEAD_BYTES: u64 = 64 << 20;
+/// How far hashing may fall behind converting where both read in different orders.
+const LAG_BYTES: u64 = 48 * BLOCK_BYTES;
 
 /// The members to hash.
 #[derive(Debug, Default)]
@@ -27,22 +24,27 @@ pub(crate) struct Lanes(Vec<Lane>);
 #[derive(Debug)]
 struct Lane {
     name: String,
-    source: Arc<dyn ReadAt>,
-    at: AtomicU64,
+    source: Arc<Shared>,
     hasher: Mutex<Hasher>,
 }
 
 impl Lanes {
     pub(super) fn open(package: &Package, wanted: &[Wanted]) -> Result<Self, ConvertError> {
+        let pool = Arc::<Pool>::default();
         let lane = |wanted: &Wanted| {
             Ok(Lane {
                 name: wanted.member.name.clone(),
-                source: package.open_member(&wanted.member)?,
-                at: AtomicU64::new(0),
+                source: Arc::new(Shared::new(package.open_member(&wanted.member)?, &pool)),
                 hasher: Mutex::new(Hasher::new(wanted.algorithm)),
             })
         };
         wanted.iter().map(lane).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The member of this name, whose blocks are shared with whoever hashes it.
+    pub(super) fn source(&self, name: &str) -> Option<Arc<dyn ReadAt>> {
+        let lane = self.0.iter().find(|lane| lane.name == name)?;
+        Some(Arc::clone(&lane.source) as Arc<dyn ReadAt>)
     }
 
     /// Whether every one of these members is hashed.
@@ -54,36 +56,41 @@ impl Lanes {
         self.0.iter().map(|lane| lane.source.bytes()).sum()
     }
 
-    /// Hashes one piece of the first lane that is free and not too far ahead, where `converted`
-    /// of 1024 parts of the disks are done. Returns how many bytes; 0 when there is no such lane.
-    pub(super) fn step(&self, buffer: &mut Vec<u8>, converted: u64) -> Result<u64, ConvertError> {
-        for lane in &self.0 {
-            let bytes = lane.source.bytes();
-            let lead_max = (bytes / 1024).saturating_mul(converted).saturating_add(LEAD_BYTES);
-            let allowed = if converted >= 1024 { u64::MAX } else { lead_max };
-            if lane.at.load(Ordering::Relaxed) >= bytes.min(allowed) {
-                continue;
+    /// Whether so much of one of these members waits to be hashed that converting must wait.
+    pub(super) fn is_full(&self, members: &[String]) -> bool {
+        let lanes = self.0.iter().filter(|lane| members.contains(&lane.name));
+        lanes.into_iter().any(|lane| lane.source.is_full())
+    }
+
+    /// Hashes a block of the first lane that is free and where hashing is called for. Returns how
+    /// many bytes; 0 when there is no such lane. `converted` tells how many of 1024 parts of the
+    /// disk in a member are converted; `None` means that there is nothing else to do than hash.
+    pub(super) fn step(
+        &self,
+        buffer: &mut Vec<u8>,
+        converted: &dyn Fn(&str) -> Option<u64>,
+    ) -> Result<u64, ConvertError> {
+        for lane in self.0.iter().filter(|lane| lane.is_due(converted)) {
+            if let Ok(hasher) = lane.hasher.try_lock() {
+                let bytes = lane.hash(hasher, buffer)?;
+                if bytes > 0 {
+                    return Ok(bytes);
+                }
             }
-            let Ok(mut hasher) = lane.hasher.try_lock() else { continue };
-            let at = lane.at.load(Ordering::Relaxed);
-            let piece = PIECE_BYTES.min(bytes - at);
-            if piece == 0 {
-                continue;
-            }
-            buffer.resize(usize::try_from(piece).unwrap_or(0), 0);
-            lane.source
-                .read_exact_at(at, buffer)
-                .map_err(|e| PackageError::read(e).of_member(&lane.name).at(at))?;
-            hasher.update(buffer);
-            lane.at.store(at + piece, Ordering::Relaxed);
-            return Ok(piece);
         }
         Ok(0)
     }
 
+    /// Hashes a block of the first lane that is full, once the thread that works on it is done
+    /// with its own.
+    pub(super) fn relieve(&self, buffer: &mut Vec<u8>) -> Result<u64, ConvertError> {
+        let Some(lane) = self.0.iter().find(|lane| lane.source.is_full()) else { return Ok(0) };
+        lane.hash(lane.hasher.lock().unwrap_or_else(PoisonError::into_inner), buffer)
+    }
+
     /// The digests of the lanes that ran to their end.
     pub(super) fn finish(self) -> BTreeMap<String, Digest> {
-        let whole = |lane: &Lane| lane.at.load(Ordering::Relaxed) == lane.source.bytes();
+        let whole = |lane: &Lane| lane.source.hashed() == lane.source.bytes();
         let lanes = self.0.into_iter().filter(whole);
         lanes
             .map(|lane| {
@@ -91,5 +98,35 @@ impl Lanes {
                 (lane.name, hasher.finish())
             })
             .collect()
+    }
+}
+
+impl Lane {
+    /// Whether blocks wait in memory, or so much was converted already that hashing is behind.
+    fn is_due(&self, converted: &dyn Fn(&str) -> Option<u64>) -> bool {
+        let (hashed, bytes) = (self.source.hashed(), self.source.bytes());
+        if hashed >= bytes {
+            return false;
+        }
+        let Some(parts) = converted(&self.name) else { return true };
+        let passed = (bytes / 1024).saturating_mul(parts);
+        hashed + LAG_BYTES < passed || self.source.waiting() > 0
+    }
+
+    fn hash(
+        &self,
+        mut hasher: MutexGuard<'_, Hasher>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<u64, ConvertError> {
+        let at = self.source.hashed();
+        if at >= self.source.bytes() {
+            return Ok(0);
+        }
+        let fail = |e| PackageError::read(e).of_member(&self.name).at(at);
+        let next = self.source.next(buffer).map_err(fail)?;
+        hasher.update(next.bytes());
+        let bytes = next.bytes().len() as u64;
+        self.source.advance(bytes);
+        Ok(bytes)
     }
 }

@@ -47,7 +47,8 @@ pub(super) fn overlays(
     }
     let mut findings = Vec::new();
     let mut target = Target::new(folder)?;
-    let opened = open::disks(package, disks, folder, watch, &mut findings)?;
+    let lanes = Lanes::default();
+    let opened = open::disks(package, disks, &lanes, folder, watch, &mut findings)?;
     let mut verified = false;
     if options.verify && package.manifest().is_some() {
         let threads = options.threads.unwrap_or_else(super::all_threads);
@@ -149,7 +150,7 @@ pub fn pull(
         None => Lanes::default(),
     };
     let mut findings = Vec::new();
-    let opened = open::disks(package, disks, folder, watch, &mut findings)?;
+    let opened = open::disks(package, disks, &lanes, folder, watch, &mut findings)?;
     let (mut layered, mut paths, mut names) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (opened, request) in opened.into_iter().zip(disks) {
         let path = folder.join(name(&opened.name, &mut names));

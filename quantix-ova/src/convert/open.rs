@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use quantix_core::Finding;
 
-use super::{ConvertError, DiskRequest, gzip};
+use super::{ConvertError, DiskRequest, Lanes, gzip};
 use crate::{
     disk::{self, DiskError, Extents, Fault, Format, Image},
     package::{Chain, Package, ReadAt},
@@ -27,16 +27,18 @@ pub(crate) struct Opened {
 pub(super) fn disks(
     package: &Package,
     requests: &[DiskRequest],
+    lanes: &Lanes,
     folder: &Path,
     watch: &dyn Watch,
     findings: &mut Vec<Finding>,
 ) -> Result<Vec<Opened>, ConvertError> {
-    requests.iter().map(|request| open(package, request, folder, watch, findings)).collect()
+    requests.iter().map(|request| open(package, request, lanes, folder, watch, findings)).collect()
 }
 
 fn open(
     package: &Package,
     request: &DiskRequest,
+    lanes: &Lanes,
     folder: &Path,
     watch: &dyn Watch,
     findings: &mut Vec<Finding>,
@@ -52,7 +54,7 @@ fn open(
         let image = disk::blank(bytes).map_err(|error| ConvertError::disk(id, error))?;
         return Ok(Opened { name: id.clone(), image, members: Vec::new() });
     };
-    let extents = Companions { package, members: std::cell::RefCell::default() };
+    let extents = Companions { package, lanes, members: std::cell::RefCell::default() };
     let source = match request.chunk_bytes {
         None => extents.member(href)?,
         Some(bytes) => extents.chunks(href, bytes, id)?,
@@ -101,13 +103,17 @@ fn check_sizes(
 /// Opens members, and remembers which.
 struct Companions<'a> {
     package: &'a Package,
+    lanes: &'a Lanes,
     members: std::cell::RefCell<Vec<String>>,
 }
 
 impl Companions<'_> {
     fn member(&self, href: &str) -> Result<Arc<dyn ReadAt>, ConvertError> {
         let member = self.package.find(href)?;
-        let source = self.package.open_member(&member)?;
+        let source = match self.lanes.source(&member.name) {
+            Some(shared) => shared,
+            None => self.package.open_member(&member)?,
+        };
         self.members.borrow_mut().push(member.name);
         Ok(source)
     }

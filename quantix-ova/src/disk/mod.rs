@@ -5,6 +5,7 @@
 //! another file, save the extents of a VMDK descriptor, and those only through the [`Extents`]
 //! that the caller passes.
 
+mod ahead;
 mod blocks;
 mod error;
 pub(crate) mod qcow2;
@@ -14,6 +15,7 @@ mod vhd;
 mod vhdx;
 pub(crate) mod vmdk;
 pub(crate) mod write;
+pub(crate) mod zstd;
 
 use std::{
     fmt,
@@ -31,8 +33,9 @@ use crate::package::ReadAt;
 /// The most bytes that a virtual disk may have.
 pub const VIRTUAL_BYTES_MAX: u64 = 64 << 40;
 
-/// How much of a disk a thread reads, packs and writes in one go; readers look ahead to its end.
-pub(crate) const UNIT_BYTES: u64 = 1 << 20;
+/// How much of a disk a thread reads, packs and writes in one go, at least: as much as stays in
+/// the processor's cache from the first of these steps to the last.
+pub(crate) const UNIT_BYTES: u64 = 512 << 10;
 
 /// A format of virtual disks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +79,12 @@ pub trait Image: Send + Sync + fmt::Debug {
     /// What was noticed while opening it.
     fn findings(&self) -> &[Finding] {
         &[]
+    }
+
+    /// The size of the pieces that have to be unpacked as a whole, a power of two; 0 where there
+    /// are none.
+    fn piece_bytes(&self) -> u64 {
+        0
     }
 
     /// The first position at or after `from` that may hold data, or `None` when the rest is
@@ -140,9 +149,9 @@ pub enum Check {
 /// Buffers that a thread reuses from one read to the next.
 pub struct Scratch {
     pub(crate) inflate: libdeflater::Decompressor,
-    /// Bytes of the image file, from `window_at`.
-    pub(crate) window: Vec<u8>,
-    pub(crate) window_at: (u64, u64),
+    pub(crate) zstd: zstd::Zstd,
+    /// Bytes of the image file.
+    pub(crate) ahead: ahead::Ahead,
     pub(crate) grain: Vec<u8>,
     /// One table of the image: whose, which, and its entries.
     pub(crate) table_of: (u64, u64),
@@ -155,8 +164,8 @@ impl Scratch {
     pub fn new() -> Self {
         Self {
             inflate: libdeflater::Decompressor::new(),
-            window: Vec::new(),
-            window_at: (0, 0),
+            zstd: zstd::Zstd::default(),
+            ahead: ahead::Ahead::default(),
             grain: Vec::new(),
             table_of: (0, 0),
             table: Vec::new(),

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     error::PackageError,
     name::NAME_BYTES_MAX,
-    read_at::{Chain, FileSource, ReadAt, Window, read_small},
+    read_at::{Block, Chain, FileSource, ReadAt, Window, read_small},
     spool::STREAM_BYTES_MAX,
     tar::{EXTENDED_HEADER_BYTES_MAX, MEMBERS_MAX, Member},
 };

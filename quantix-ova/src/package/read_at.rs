@@ -22,6 +22,25 @@ pub trait ReadAt: Send + Sync + fmt::Debug {
     /// [`io::ErrorKind::UnexpectedEof`] when the source ends before the buffer is full, and
     /// whatever the storage reports.
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+
+    /// A block that holds the `bytes` bytes from `offset`, from sources that keep in memory what
+    /// several readers want; `None` means [`ReadAt::read_exact_at`].
+    ///
+    /// # Errors
+    /// As [`ReadAt::read_exact_at`].
+    fn block(&self, offset: u64, bytes: u64) -> io::Result<Option<Block>> {
+        let _ = (offset, bytes);
+        Ok(None)
+    }
+}
+
+/// A part of a source in memory, which others may hold too.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// The position of its first byte in the source.
+    pub at: u64,
+    /// Its bytes.
+    pub content: Arc<Vec<u8>>,
 }
 
 /// A regular file.

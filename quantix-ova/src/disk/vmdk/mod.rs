@@ -121,6 +121,14 @@ impl Image for Vmdk {
         &self.findings
     }
 
+    fn piece_bytes(&self) -> u64 {
+        let pieces = self.extents.iter().map(|extent| match &extent.content {
+            Content::Sparse(sparse) => sparse.piece_bytes(),
+            Content::Flat { .. } | Content::Zero => 0,
+        });
+        pieces.max().unwrap_or(0)
+    }
+
     fn next_data(&self, scratch: &mut Scratch, from: u64) -> Result<Option<u64>, DiskError> {
         let mut from = from;
         while let Some(extent) = self.extent(from) {

@@ -15,8 +15,6 @@ use crate::{
 
 /// A table entry that means: this grain is all zeros.
 const ENTRY_ZERO: u64 = 1;
-/// How far ahead compressed grains are read in one go.
-const WINDOW_BYTES_MAX: u64 = 2 << 20;
 
 /// A sparse extent that was opened.
 #[derive(Debug)]
@@ -72,6 +70,11 @@ impl Sparse {
 
     pub(super) fn virtual_bytes(&self) -> u64 {
         self.header.capacity_bytes
+    }
+
+    /// The size of a grain, where grains are compressed.
+    pub(super) fn piece_bytes(&self) -> u64 {
+        if self.header.flags.has(Flags::COMPRESSED) { self.header.grain_bytes } else { 0 }
     }
 
     pub(super) fn descriptor(&self) -> Option<&Descriptor> {
@@ -162,7 +165,7 @@ impl Sparse {
         };
         let place = |error| self.place(error, grain);
         let stream = self.fetch(scratch, grain, sector, hint).map_err(place)?;
-        let window = &scratch.window[stream.clone()];
+        let window = &scratch.ahead.bytes()[stream];
         let damaged = |reason| DiskError::new(Fault::Inflate { reason }).at(sector * SECTOR);
         let body = zlib_body(window).map_err(|reason| place(damaged(reason)))?;
         // Marked sizes may count padding: the stream must end where the checksum starts, which
@@ -255,8 +258,8 @@ impl Sparse {
         let grain_bytes = usize::try_from(self.header.grain_bytes).unwrap_or(usize::MAX);
         let fail = |reason| DiskError::new(Fault::Inflate { reason }).at(sector * SECTOR);
         let fail_inflate = |error| fail(reason_of(error));
-        let Scratch { inflate, window, grain: whole, .. } = scratch;
-        let stream = &window[stream];
+        let Scratch { inflate, ahead, grain: whole, .. } = scratch;
+        let stream = &ahead.bytes()[stream];
         if out.len() == grain_bytes {
             let count = inflate.zlib_decompress(stream, out).map_err(fail_inflate)?;
             return match count == grain_bytes {
@@ -277,7 +280,7 @@ impl Sparse {
         Ok(())
     }
 
-    /// Makes the window hold the compressed bytes of a grain, and returns where they are in it.
+    /// Reads the compressed bytes of a grain, and returns where they are in what was read ahead.
     fn fetch(
         &self,
         scratch: &mut Scratch,
@@ -289,10 +292,10 @@ impl Sparse {
         let limit_max = self.header.grain_bytes * 2 + SECTOR;
         if !self.header.flags.has(Flags::MARKERS) {
             let bytes = limit_max.min(self.source.bytes().saturating_sub(at));
-            return self.window(scratch, at, bytes.max(1), 0);
+            return self.ahead(scratch, at, bytes.max(1), 0);
         }
-        let head = self.window(scratch, at, 16, hint)?;
-        let head: [u8; 16] = scratch.window[head].try_into().unwrap_or_default();
+        let head = self.ahead(scratch, at, 16, hint)?;
+        let head: [u8; 16] = scratch.ahead.bytes()[head].try_into().unwrap_or_default();
         let (lba, bytes) = match Marker::parse(&head) {
             Marker::Grain { lba, bytes } => (lba, u64::from(bytes)),
             Marker::Meta { .. } => {
@@ -305,38 +308,19 @@ impl Sparse {
         if bytes > limit_max {
             return Err(DiskError::new(Fault::GrainSize { found: bytes, limit_max }).at(at));
         }
-        self.window(scratch, at + Marker::GRAIN_HEAD as u64, bytes, hint)
+        self.ahead(scratch, at + Marker::GRAIN_HEAD as u64, bytes, hint)
     }
 
-    /// Makes the window hold `bytes` bytes of the file from `at`, reading ahead to `hint`.
-    fn window(
+    /// Reads ahead in the file; a last grain may end half a grain behind the `hint`.
+    fn ahead(
         &self,
         scratch: &mut Scratch,
         at: u64,
         bytes: u64,
         hint: u64,
     ) -> Result<std::ops::Range<usize>, DiskError> {
-        let held = scratch.window.len() as u64;
-        let inside = at.checked_sub(scratch.window_at.1).filter(|skip| skip + bytes <= held);
-        let skip = match inside {
-            Some(skip) if scratch.window_at.0 == self.id => skip,
-            _ => {
-                let file = self.source.bytes();
-                let ahead = hint.saturating_sub(at) + self.header.grain_bytes / 2;
-                let want = bytes.max(ahead.min(WINDOW_BYTES_MAX)).min(file.saturating_sub(at));
-                if want < bytes {
-                    return Err(DiskError::new(Fault::Truncated { file_bytes: file }).at(at));
-                }
-                scratch.window_at = (0, 0);
-                scratch.window.resize(usize::try_from(want).unwrap_or(usize::MAX), 0);
-                let read = self.source.read_exact_at(at, &mut scratch.window);
-                read.map_err(|error| DiskError::read_of(error, at, file))?;
-                scratch.window_at = (self.id, at);
-                0
-            }
-        };
-        let range = |value| usize::try_from(value).unwrap_or(usize::MAX);
-        Ok(range(skip)..range(skip + bytes))
+        let end = hint.max(at) + self.header.grain_bytes / 2;
+        scratch.ahead.fetch(&*self.source, self.id, at, bytes, end)
     }
 
     fn place(&self, error: DiskError, grain: u64) -> DiskError {

@@ -12,7 +12,7 @@ use std::{fs::File, io, os::unix::fs::FileExt as _};
 pub(crate) use self::{
     qcow2::{BACKING_BYTES_MAX, Backing, Qcow2},
     raw::Raw,
-    vmdk::{Vmdk, append_grain},
+    vmdk::{Vmdk, append_grain, wrap_grain},
 };
 
 /// The size of a cluster: the piece that is stored or left out as a whole.

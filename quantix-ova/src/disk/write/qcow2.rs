@@ -19,6 +19,8 @@ const COPIED: u64 = 1 << 63;
 const COMPRESSED: u64 = 1 << 62;
 const SECTOR: u64 = 512;
 const HEADER_BYTES: u32 = 112;
+/// The incompatible feature that byte 104 says how clusters are compressed.
+const COMPRESSION_TYPE: u64 = 1 << 3;
 /// Feature table: so that a program that does not know a bit can name it.
 const FEATURE_NAMES: &[(u8, u8, &str)] = &[
     (0, 0, "dirty bit"),
@@ -39,6 +41,8 @@ pub(crate) struct Qcow2 {
     /// The L2 table being filled: its index, and its entries.
     l2: Option<(u64, Vec<u64>)>,
     backing: Option<Backing>,
+    /// Whether packed clusters are frames of zstd rather than deflate streams.
+    is_zstd: bool,
 }
 
 /// What is read where the image has nothing: QEMU's name for it, and its format.
@@ -55,12 +59,17 @@ impl Qcow2 {
     pub(crate) fn new(virtual_bytes: u64) -> Self {
         let tables = usize::try_from(virtual_bytes.div_ceil(L2_SPAN)).unwrap_or(0);
         let (cursor, refcounts, l1) = (CLUSTER, vec![1], vec![0; tables]);
-        Self { virtual_bytes, cursor, refcounts, l1, l2: None, backing: None }
+        Self { virtual_bytes, cursor, refcounts, l1, l2: None, backing: None, is_zstd: false }
     }
 
     /// An image that holds nothing itself.
     pub(crate) fn over(virtual_bytes: u64, backing: Backing) -> Self {
         Self { backing: Some(backing), ..Self::new(virtual_bytes) }
+    }
+
+    /// The same, with packed clusters in zstd or not.
+    pub(crate) fn with_zstd(self, is_zstd: bool) -> Self {
+        Self { is_zstd, ..self }
     }
 
     /// Takes whole clusters at the end of the file.
@@ -184,10 +193,12 @@ impl Qcow2 {
         header.extend_from_slice(&table_at.to_be_bytes());
         header.extend_from_slice(&word(table_clusters));
         header.extend_from_slice(&[0; 12]); // no snapshots
-        header.extend_from_slice(&[0; 24]); // no feature bits
+        let features = if self.is_zstd { COMPRESSION_TYPE } else { 0 };
+        header.extend_from_slice(&features.to_be_bytes());
+        header.extend_from_slice(&[0; 16]); // no compatible or auto-clear features
         header.extend_from_slice(&4u32.to_be_bytes()); // 16-bit refcounts
         header.extend_from_slice(&HEADER_BYTES.to_be_bytes());
-        header.extend_from_slice(&[0; 8]); // deflate, padding
+        header.extend_from_slice(&[u8::from(self.is_zstd), 0, 0, 0, 0, 0, 0, 0]);
         header.extend_from_slice(&0x6803_f857_u32.to_be_bytes());
         header.extend_from_slice(&word(FEATURE_NAMES.len() * 48));
         for (kind, bit, name) in FEATURE_NAMES {

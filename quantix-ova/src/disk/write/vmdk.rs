@@ -19,6 +19,11 @@ const DESCRIPTOR_SECTORS: u64 = 20;
 /// The most sectors that a sparse extent can address.
 const FILE_SECTORS_MAX: u64 = u32::MAX as u64;
 
+/// The bytes of a grain marker.
+const GRAIN_HEAD: usize = 12;
+/// A zlib header: deflate, a window of 32 KiB, the usual level (RFC 1950).
+const ZLIB_HEAD: [u8; 2] = [0x78, 0x9c];
+
 /// A stream-optimized VMDK that is being written.
 #[derive(Debug)]
 pub(crate) struct Vmdk {
@@ -38,16 +43,37 @@ pub(crate) fn append_grain(
     plain: &[u8],
     deflate: &mut libdeflater::Compressor,
 ) -> io::Result<()> {
-    let (start, head) = (out.len(), 12);
-    out.resize(start + head + deflate.zlib_compress_bound(plain.len()), 0);
+    let start = out.len();
+    out.resize(start + GRAIN_HEAD + deflate.zlib_compress_bound(plain.len()), 0);
     let bytes = deflate
-        .zlib_compress(plain, &mut out[start + head..])
+        .zlib_compress(plain, &mut out[start + GRAIN_HEAD..])
         .map_err(|_| io::Error::other("a grain does not fit its own bound"))?;
+    out.truncate(start + GRAIN_HEAD + bytes);
+    complete_grain(out, start, offset)
+}
+
+/// Builds one grain from a deflate stream that inflates to `plain`.
+pub(crate) fn wrap_grain(
+    out: &mut Vec<u8>,
+    offset: u64,
+    stream: &[u8],
+    plain: &[u8],
+) -> io::Result<()> {
+    let start = out.len();
+    out.resize(start + GRAIN_HEAD, 0);
+    out.extend_from_slice(&ZLIB_HEAD);
+    out.extend_from_slice(stream);
+    out.extend_from_slice(&libdeflater::adler32(plain).to_be_bytes());
+    complete_grain(out, start, offset)
+}
+
+/// Fills in the marker of the grain that begins at `start`, and pads it.
+fn complete_grain(out: &mut Vec<u8>, start: usize, offset: u64) -> io::Result<()> {
+    let bytes = out.len() - start - GRAIN_HEAD;
     let size = u32::try_from(bytes).map_err(io::Error::other)?;
     out[start..start + 8].copy_from_slice(&(offset / SECTOR).to_le_bytes());
-    out[start + 8..start + head].copy_from_slice(&size.to_le_bytes());
-    out.truncate(start + head + bytes);
-    out.resize(start + (head + bytes).next_multiple_of(SECTOR_BYTES), 0);
+    out[start + 8..start + GRAIN_HEAD].copy_from_slice(&size.to_le_bytes());
+    out.resize(start + (GRAIN_HEAD + bytes).next_multiple_of(SECTOR_BYTES), 0);
     Ok(())
 }
 
