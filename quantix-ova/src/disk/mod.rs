@@ -258,9 +258,5 @@ pub fn blank(bytes: u64) -> Result<Box<dyn Image>, DiskError> {
 }
 
 /// Formats that are recognised so that they are not taken for raw bytes.
-const FOREIGN: &[(&[u8], usize, &str)] = &[
-    (b"COWD", 0, "an ESX sparse VMDK (COWD)"),
-    (b"\xbe\xba\xfe\xca", 0, "an ESX space-efficient sparse VMDK"),
-    (b"\x1f\x8b\x08", 0, "gzip"),
-    (b"<?xml", 0, "an XML document"),
-];
+const FOREIGN: &[(&[u8], usize, &str)] =
+    &[(b"\x1f\x8b\x08", 0, "gzip"), (b"<?xml", 0, "an XML document")];

@@ -26,6 +26,8 @@ pub(super) struct Line {
 pub(super) enum Kind {
     Flat,
     Sparse,
+    Cowd,
+    SpaceEfficient,
     Zero,
 }
 
@@ -100,9 +102,8 @@ fn extent(line: &str) -> Result<Line, &'static str> {
         "FLAT" | "VMFS" => Kind::Flat,
         "SPARSE" => Kind::Sparse,
         "ZERO" => Kind::Zero,
-        "VMFSSPARSE" | "SESPARSE" => {
-            return Err("an ESX snapshot extent; export the disk flattened");
-        }
+        "VMFSSPARSE" => Kind::Cowd,
+        "SESPARSE" => Kind::SpaceEfficient,
         "VMFSRDM" | "VMFSRAW" => {
             return Err("a raw device of another host; its content is not here");
         }
@@ -148,7 +149,7 @@ mod tests {
             ("RW x FLAT \"a\"", "line 2: an extent without its number"),
             ("RW 8 FLAT", "without its file name"),
             ("RW 8 FLAT \"a", "without closing quote"),
-            ("RW 8 SESPARSE \"a\"", "ESX snapshot"),
+            ("RW 8 VMFSRDM \"a\"", "a raw device"),
             ("RW 8 FLAT \"a\" -1", "no number"),
             ("RW 99999999999999 FLAT \"a\"", "beyond the largest disk"),
         ] {

@@ -1,6 +1,8 @@
-//! VMDK: stream-optimized, monolithic sparse and flat, split, and descriptor files.
+//! VMDK: stream-optimized, monolithic sparse and flat, split, descriptor files, and the sparse
+//! extents of ESX.
 
 mod descriptor;
+mod esx;
 mod header;
 mod scan;
 mod sparse;
@@ -12,6 +14,7 @@ use quantix_core::Finding;
 pub(crate) use self::header::{Flags, Header, MARKER_EOS, MARKER_FOOTER, MARKER_GD, MARKER_GT};
 use self::{
     descriptor::{Descriptor, Kind},
+    esx::Esx,
     sparse::Sparse,
 };
 use super::{Check, DiskError, Extents, Fault, Format, Image, Packed, Scratch, VIRTUAL_BYTES_MAX};
@@ -23,7 +26,8 @@ pub(crate) const SECTOR: u64 = 512;
 
 /// Whether a file that starts like this is a VMDK.
 pub(crate) fn is_vmdk(start: &[u8]) -> bool {
-    start.starts_with(header::MAGIC) || Descriptor::is_start(start)
+    let magics = [&header::MAGIC[..], esx::COWD_MAGIC, esx::SE_MAGIC];
+    magics.iter().any(|magic| start.starts_with(magic)) || Descriptor::is_start(start)
 }
 
 /// A VMDK of any sub-format, as one disk.
@@ -44,27 +48,43 @@ struct Extent {
 #[derive(Debug)]
 enum Content {
     Sparse(Box<Sparse>),
+    Esx(Esx),
     Flat { source: Arc<dyn ReadAt>, from: u64 },
     Zero,
 }
 
 impl Vmdk {
     pub(crate) fn open(source: Arc<dyn ReadAt>, extents: &dyn Extents) -> Result<Self, DiskError> {
-        let mut magic = [0; 4];
+        let mut magic = [0; 8];
         source.read_exact_at(0, &mut magic).map_err(|e| DiskError::read(e).at(0))?;
-        if magic == *header::MAGIC {
+        if magic.starts_with(header::MAGIC) {
             let mut findings = Vec::new();
             let sparse = Sparse::open(source, &mut findings)?;
             sparse.descriptor().map_or(Ok(()), Descriptor::refuse_delta)?;
             let virtual_bytes = sparse.virtual_bytes();
-            let content = Content::Sparse(Box::new(sparse));
-            let extents = vec![Extent { start: 0, bytes: virtual_bytes, content }];
-            return Ok(Self { extents, virtual_bytes, findings });
+            return Ok(Self::of_one(Content::Sparse(Box::new(sparse)), virtual_bytes, findings));
+        }
+        if magic.starts_with(esx::COWD_MAGIC) {
+            Esx::refuse_child(&*source)?;
+            let esx = Esx::cowd(source)?;
+            let virtual_bytes = esx.virtual_bytes();
+            return Ok(Self::of_one(Content::Esx(esx), virtual_bytes, Vec::new()));
+        }
+        if magic == esx::SE_MAGIC {
+            let what = "a seSparse extent without the descriptor that names it (is it the delta of \
+                        a snapshot?)";
+            return Err(DiskError::new(Fault::Unsupported { what }));
         }
         let text = read_small(&*source, DESCRIPTOR_BYTES_MAX).map_err(DiskError::read)?;
         let descriptor = Descriptor::parse(&text)?;
         descriptor.refuse_delta()?;
         Self::assemble(&descriptor, extents)
+    }
+
+    /// A disk of one extent.
+    fn of_one(content: Content, virtual_bytes: u64, findings: Vec<Finding>) -> Self {
+        let extents = vec![Extent { start: 0, bytes: virtual_bytes, content }];
+        Self { extents, virtual_bytes, findings }
     }
 
     fn assemble(descriptor: &Descriptor, files: &dyn Extents) -> Result<Self, DiskError> {
@@ -87,6 +107,17 @@ impl Vmdk {
                         return Err(fail("its header says fewer sectors than the descriptor"));
                     }
                     Content::Sparse(Box::new(sparse))
+                }
+                Kind::Cowd | Kind::SpaceEfficient => {
+                    let source = files.open_extent(&extent.file)?;
+                    let esx = match extent.kind {
+                        Kind::Cowd => Esx::cowd(source)?,
+                        _ => Esx::space_efficient(source)?,
+                    };
+                    if esx.virtual_bytes() < bytes {
+                        return Err(fail("its header says fewer sectors than the descriptor"));
+                    }
+                    Content::Esx(esx)
                 }
             };
             extents.push(Extent { start, bytes, content });
@@ -124,7 +155,7 @@ impl Image for Vmdk {
     fn piece_bytes(&self) -> u64 {
         let pieces = self.extents.iter().map(|extent| match &extent.content {
             Content::Sparse(sparse) => sparse.piece_bytes(),
-            Content::Flat { .. } | Content::Zero => 0,
+            Content::Esx(_) | Content::Flat { .. } | Content::Zero => 0,
         });
         pieces.max().unwrap_or(0)
     }
@@ -136,6 +167,9 @@ impl Image for Vmdk {
             let found = match &extent.content {
                 Content::Flat { .. } => Some(from),
                 Content::Zero => None,
+                Content::Esx(esx) => {
+                    esx.next_data(scratch, from - extent.start)?.map(|at| at + extent.start)
+                }
                 Content::Sparse(sparse) => {
                     sparse.next_data(scratch, from - extent.start)?.map(|at| at + extent.start)
                 }
@@ -163,6 +197,7 @@ impl Image for Vmdk {
             match &extent.content {
                 Content::Zero => now.fill(0),
                 Content::Sparse(sparse) => sparse.read_at(scratch, inside, now)?,
+                Content::Esx(esx) => esx.read_at(scratch, inside, now)?,
                 Content::Flat { source, from } => source
                     .read_exact_at(from + inside, now)
                     .map_err(|e| DiskError::read_of(e, from + inside, source.bytes()))?,
