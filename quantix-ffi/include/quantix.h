@@ -614,8 +614,11 @@ enum qtx_status qtx_ova_verify(const char *path,
 /**
  * Converts the disks of an appliance into files of a folder, checking digests in the same pass.
  * `options` is NULL or a JSON object with any of `format` (`qcow2`, `raw` or `vmdk`), `compress`,
- * `threads`, `verify`, `check_grains`, `sync` and `instant` (copy nothing: each file is an overlay
- * that reads the disk inside the appliance, until `qtx_ova_pull`). `report` becomes
+ * `compression` (`deflate` or `zstd`), `threads`, `verify`, `check_grains`, `sync`, `instant` (copy
+ * nothing: each file is an overlay that reads the disk inside the appliance, until
+ * `qtx_ova_pull`), `resumable` (keep what is done when `progress` stops the work or the storage or
+ * the network fails: the same call goes on there, as it does after the process was killed), and
+ * `roots`, `allow_sha1` and `at` of `qtx_ova_verify`. `report` becomes
  * `{"disks","verified","seconds","findings"}` as of `quantix ova convert`; free it with
  * `qtx_string_free`. After an error nothing is left in the folder. Any thread.
  *

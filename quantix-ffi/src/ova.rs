@@ -132,8 +132,7 @@ pub unsafe extern "C" fn qtx_ova_verify(
             Some(json) => document(json, "options")?,
             None => VerifyOptions::default(),
         };
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok();
-        options.at = options.at.or(now.and_then(|now| i64::try_from(now.as_secs()).ok()));
+        options.at = options.at.or_else(now);
         let trust = options.trust().map_err(|error| Fault::input(&error))?;
         let package = open(path)?;
         let (threads, caller) = (options.thread_count(), caller(progress, context));
@@ -145,10 +144,29 @@ pub unsafe extern "C" fn qtx_ova_verify(
     unsafe { answer(report, "report", error, body) }
 }
 
+/// Seconds since 1970.
+fn now() -> Option<i64> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok();
+    now.and_then(|now| i64::try_from(now.as_secs()).ok())
+}
+
+/// How to convert; certificates must be good now, unless the caller names another time.
+fn options_of(json: Option<&str>) -> Result<Options, Fault> {
+    let mut options: Options = match json {
+        Some(json) => document(json, "options")?,
+        None => Options::default(),
+    };
+    options.at = options.at.or_else(now);
+    Ok(options)
+}
+
 /// Converts the disks of an appliance into files of a folder, checking digests in the same pass.
 /// `options` is NULL or a JSON object with any of `format` (`qcow2`, `raw` or `vmdk`), `compress`,
-/// `threads`, `verify`, `check_grains`, `sync` and `instant` (copy nothing: each file is an overlay
-/// that reads the disk inside the appliance, until `qtx_ova_pull`). `report` becomes
+/// `compression` (`deflate` or `zstd`), `threads`, `verify`, `check_grains`, `sync`, `instant` (copy
+/// nothing: each file is an overlay that reads the disk inside the appliance, until
+/// `qtx_ova_pull`), `resumable` (keep what is done when `progress` stops the work or the storage or
+/// the network fails: the same call goes on there, as it does after the process was killed), and
+/// `roots`, `allow_sha1` and `at` of `qtx_ova_verify`. `report` becomes
 /// `{"disks","verified","seconds","findings"}` as of `quantix ova convert`; free it with
 /// `qtx_string_free`. After an error nothing is left in the folder. Any thread.
 ///
@@ -170,10 +188,7 @@ pub unsafe extern "C" fn qtx_ova_convert(
         // SAFETY: by contract.
         let (path, folder) = unsafe { (text(path, "path")?, text(folder, "folder")?) };
         // SAFETY: by contract.
-        let options = match unsafe { optional_text(options, "options") }? {
-            Some(json) => document(json, "options")?,
-            None => Options::default(),
-        };
+        let options = options_of(unsafe { optional_text(options, "options") }?)?;
         let package = open(path)?;
         let caller = caller(progress, context);
         let answer = convert_appliance(&package, Path::new(folder), &options, &caller);
@@ -204,10 +219,7 @@ pub unsafe extern "C" fn qtx_ova_pull(
         // SAFETY: by contract.
         let (path, folder) = unsafe { (text(path, "path")?, text(folder, "folder")?) };
         // SAFETY: by contract.
-        let options = match unsafe { optional_text(options, "options") }? {
-            Some(json) => document(json, "options")?,
-            None => Options::default(),
-        };
+        let options = options_of(unsafe { optional_text(options, "options") }?)?;
         let caller = caller(progress, context);
         let answer = pull_appliance(&open(path)?, Path::new(folder), &options, &caller);
         answer.map_err(convert_fault)

@@ -39,9 +39,9 @@ fn convert_files(
 fn forms() -> [Options; 4] {
     let plain = Options::default();
     [
-        plain,
-        Options { compress: true, ..plain },
-        Options { compress: true, check_grains: true, ..plain },
+        plain.clone(),
+        Options { compress: true, ..plain.clone() },
+        Options { compress: true, check_grains: true, ..plain.clone() },
         Options { output: Output::Vmdk, ..plain },
     ]
 }

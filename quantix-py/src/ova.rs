@@ -11,7 +11,7 @@ use std::{
 
 use pyo3::prelude::*;
 use quantix_ova::{
-    convert::{ConvertError, Options, Output, convert_appliance, pull_appliance},
+    convert::{Compression, ConvertError, Options, Output, convert_appliance, pull_appliance},
     manifest::{self, VerifyOptions},
     ovf,
     package::{Package, PackageError},
@@ -122,7 +122,8 @@ pub(crate) fn ova_verify<'py>(
 /// Converts the disks of an appliance, checking digests in the same pass.
 #[pyfunction]
 #[pyo3(signature = (path, to, *, format="qcow2", compress=false, threads=None, verify=true,
-    check_grains=false, sync=false, instant=false, progress=None))]
+    check_grains=false, sync=false, instant=false, compression="deflate", resumable=false,
+    roots=None, allow_sha1=false, at=None, progress=None))]
 #[allow(clippy::too_many_arguments, reason = "keyword arguments in Python")]
 pub(crate) fn ova_convert<'py>(
     py: Python<'py>,
@@ -135,8 +136,22 @@ pub(crate) fn ova_convert<'py>(
     check_grains: bool,
     sync: bool,
     instant: bool,
+    compression: &str,
+    resumable: bool,
+    roots: Option<String>,
+    allow_sha1: bool,
+    at: Option<i64>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let compression = match compression {
+        "deflate" => Compression::Deflate,
+        "zstd" => Compression::Zstd,
+        _ => {
+            let message =
+                format!("compression is {compression:?}; expected \"deflate\" or \"zstd\"");
+            return Err(crate::convert::InputError::new_err((message,)));
+        }
+    };
     let output = match format {
         "qcow2" => Output::Qcow2,
         "raw" => Output::Raw,
@@ -146,7 +161,20 @@ pub(crate) fn ova_convert<'py>(
             return Err(crate::convert::InputError::new_err((message,)));
         }
     };
-    let options = Options { output, compress, threads, verify, check_grains, sync, instant };
+    let options = Options {
+        output,
+        compress,
+        compression,
+        threads,
+        verify,
+        check_grains,
+        sync,
+        instant,
+        resumable,
+        roots,
+        allow_sha1,
+        at,
+    };
     let caller = Caller::new(progress);
     let answer = detached(py, || {
         convert_appliance(&open(&path)?, &to, &options, &caller).map_err(convert_error)
@@ -157,16 +185,21 @@ pub(crate) fn ova_convert<'py>(
 
 /// Copies what overlays still read from the appliance, checking digests in the same pass.
 #[pyfunction]
-#[pyo3(signature = (path, to, *, threads=None, verify=true, progress=None))]
+#[pyo3(signature = (path, to, *, threads=None, verify=true, roots=None, allow_sha1=false, at=None,
+    progress=None))]
+#[allow(clippy::too_many_arguments, reason = "keyword arguments in Python")]
 pub(crate) fn ova_pull<'py>(
     py: Python<'py>,
     path: PathBuf,
     to: PathBuf,
     threads: Option<NonZeroUsize>,
     verify: bool,
+    roots: Option<String>,
+    allow_sha1: bool,
+    at: Option<i64>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let options = Options { threads, verify, ..Options::default() };
+    let options = Options { threads, verify, roots, allow_sha1, at, ..Options::default() };
     let caller = Caller::new(progress);
     let answer = detached(py, || {
         pull_appliance(&open(&path)?, &to, &options, &caller).map_err(convert_error)

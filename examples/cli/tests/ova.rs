@@ -4,7 +4,7 @@ mod common;
 
 use std::{fs, path::Path, process::Command};
 
-use common::{names_in, quantix};
+use common::{names_in, pack, quantix};
 use quantix_ova::manifest::{Algorithm, Hasher};
 
 const OVF: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -44,34 +44,17 @@ fn digest_line(name: &str, bytes: &[u8]) -> String {
     format!("SHA256({name})= {}\n", hasher.finish())
 }
 
-/// Packs an OVA by hand: the tests must not depend on the writer that they test with.
-fn pack(path: &Path, files: &[(&str, &[u8])]) {
-    let mut tar = Vec::new();
-    for (name, bytes) in files {
-        let mut header = [0u8; 512];
-        header[..name.len()].copy_from_slice(name.as_bytes());
-        header[100..107].copy_from_slice(b"0000644");
-        header[124..135].copy_from_slice(format!("{:011o}", bytes.len()).as_bytes());
-        header[148..156].fill(b' ');
-        header[156] = b'0';
-        header[257..265].copy_from_slice(b"ustar\x0000");
-        let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
-        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
-        tar.extend_from_slice(&header);
-        tar.extend_from_slice(bytes);
-        tar.resize(tar.len().next_multiple_of(512), 0);
-    }
-    tar.resize(tar.len() + 1024, 0);
-    fs::write(path, tar).expect("room for the test");
-}
-
 #[test]
 fn a_good_appliance_is_verified_and_converted() {
     let work = tempfile::tempdir().expect("a folder");
     let disk = vmdk(work.path());
     let manifest = digest_line("a.ovf", OVF.as_bytes()) + &digest_line("disk1.vmdk", &disk);
     let ova = work.path().join("a.ova");
-    pack(&ova, &[("a.ovf", OVF.as_bytes()), ("a.mf", manifest.as_bytes()), ("disk1.vmdk", &disk)]);
+    fs::write(
+        &ova,
+        pack(&[("a.ovf", OVF.as_bytes()), ("a.mf", manifest.as_bytes()), ("disk1.vmdk", &disk)]),
+    )
+    .expect("room for the test");
     let ova = ova.to_str().expect("UTF-8");
     let answer = quantix(["ova", "verify", "--json", ova]).expect(0).json();
     assert_eq!(answer["ok"], true);
@@ -104,7 +87,9 @@ fn bad_input_gets_one_message_its_exit_code_and_leaves_nothing() {
     let good = digest_line("a.ovf", ovf) + &digest_line("disk1.vmdk", &disk);
     let wrong = digest_line("a.ovf", ovf) + &digest_line("disk1.vmdk", b"other");
     let wrong_case = good.replace("disk1", "Disk1");
-    let file = |name: &str, files: &[(&str, &[u8])]| pack(&work.path().join(name), files);
+    let file = |name: &str, files: &[(&str, &[u8])]| {
+        fs::write(work.path().join(name), pack(files)).expect("room for the test")
+    };
     file("wrong.ova", &[("a.ovf", ovf), ("a.mf", wrong.as_bytes()), ("disk1.vmdk", &disk)]);
     file("case.ova", &[("a.ovf", ovf), ("a.mf", wrong_case.as_bytes()), ("disk1.vmdk", &disk)]);
     file("nodisk.ova", &[("a.ovf", ovf)]);

@@ -1,9 +1,11 @@
 //! The threads of a conversion, and how they share the work.
 
 use std::{
+    io,
+    path::PathBuf,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
 };
@@ -11,6 +13,7 @@ use std::{
 use super::{
     ConvertError,
     hash::Lanes,
+    journal::{INTERVAL_BYTES, Journal},
     output::{Output, lock},
     pack::Own,
 };
@@ -24,13 +27,46 @@ pub(crate) struct Work<'a> {
     lanes: &'a Lanes,
     outputs: &'a [Output<'a>],
     watch: &'a dyn Watch,
-    /// The first output that may have units left to claim.
-    current: AtomicUsize,
     done_bytes: AtomicU64,
     total_bytes: u64,
     stop: AtomicBool,
     failure: Mutex<Option<(Place, ConvertError)>>,
     parked_max: usize,
+    keeper: Option<&'a Keeper>,
+}
+
+/// Writes the journal now and then.
+pub(super) struct Keeper {
+    path: PathBuf,
+    names: Vec<String>,
+    /// Whether what the journal tells of is flushed first.
+    sync: bool,
+    /// How much was converted when it was written last.
+    converted: Mutex<u64>,
+}
+
+impl Keeper {
+    pub(super) fn new(path: PathBuf, names: Vec<String>, sync: bool) -> Self {
+        Self { path, names, sync, converted: Mutex::new(0) }
+    }
+
+    /// Writes the journal.
+    pub(super) fn save(&self, outputs: &[Output<'_>], lanes: &Lanes) -> io::Result<()> {
+        let states = outputs.iter().map(|output| output.state(self.sync));
+        let states = states.collect::<io::Result<_>>()?;
+        Journal::new(self.names.clone(), states, lanes.state(), self.sync).write(&self.path)
+    }
+
+    /// Writes it when enough was converted since, unless another thread does.
+    fn save_at_times(&self, outputs: &[Output<'_>], lanes: &Lanes) -> io::Result<()> {
+        let Ok(mut last) = self.converted.try_lock() else { return Ok(()) };
+        let converted = outputs.iter().map(Output::converted_bytes).sum::<u64>();
+        if converted < last.saturating_add(INTERVAL_BYTES) {
+            return Ok(());
+        }
+        *last = converted;
+        self.save(outputs, lanes)
+    }
 }
 
 impl<'a> Work<'a> {
@@ -40,13 +76,24 @@ impl<'a> Work<'a> {
             lanes,
             outputs,
             watch,
-            current: AtomicUsize::new(0),
             done_bytes: AtomicU64::new(0),
             total_bytes: disk_bytes.saturating_add(lanes.bytes()),
             stop: AtomicBool::new(false),
             failure: Mutex::new(None),
             parked_max: 2,
+            keeper: None,
         }
+    }
+
+    /// The same, with a journal; what it was restored from counts as done.
+    pub(super) fn kept(mut self, keeper: Option<&'a Keeper>) -> Self {
+        let converted = self.outputs.iter().map(Output::converted_bytes).sum::<u64>();
+        *self.done_bytes.get_mut() = converted.saturating_add(self.lanes.hashed());
+        if let Some(keeper) = keeper {
+            *lock(&keeper.converted) = converted;
+        }
+        self.keeper = keeper;
+        self
     }
 
     /// Does everything; of several failures the one nearest to the start of the disks counts.
@@ -88,7 +135,7 @@ impl<'a> Work<'a> {
     /// Blocks that were read are hashed while they are still in the processor's cache; then disks
     /// are converted, the first one first; what is left in the end is hashed.
     fn step(&self, own: &mut Own) -> Result<bool, (Place, ConvertError)> {
-        let all_claimed = self.current.load(Ordering::Relaxed) >= self.outputs.len();
+        let all_claimed = self.outputs.iter().all(Output::is_claimed);
         let converted = |member: &str| {
             let holds = |output: &&Output<'_>| output.disk.members.iter().any(|m| m == member);
             let output = self.outputs.iter().find(holds);
@@ -103,8 +150,7 @@ impl<'a> Work<'a> {
         if all_claimed {
             return Ok(false);
         }
-        let first = self.current.load(Ordering::Relaxed);
-        let open = self.outputs.iter().enumerate().skip(first);
+        let open = self.outputs.iter().enumerate().filter(|(_, output)| !output.is_claimed());
         let mut free = open.filter(|(_, output)| !self.lanes.is_full(&output.disk.members));
         let Some((index, output)) = free.next() else {
             let hashed = self.lanes.relieve(&mut own.hashed).map_err(hash_error)?;
@@ -123,12 +169,8 @@ impl<'a> Work<'a> {
     ) -> Result<bool, (Place, ConvertError)> {
         let disk_error =
             |number, error| ((index, number), ConvertError::disk(&output.disk.name, error));
-        let Some(claimed) = output.claim().map_err(|error| disk_error(u64::MAX, error))? else {
-            let order = Ordering::Relaxed;
-            // Another thread may have moved on already; then there is nothing to do.
-            let _ = self.current.compare_exchange(index, index + 1, order, order);
-            return Ok(true);
-        };
+        let claimed = output.claim().map_err(|error| disk_error(u64::MAX, error))?;
+        let Some(claimed) = claimed else { return Ok(true) };
         let unit = output
             .prepare(own, claimed.offset)
             .map_err(|error| disk_error(claimed.number, error))?;
@@ -137,6 +179,10 @@ impl<'a> Work<'a> {
             ((index, claimed.number), error)
         })?;
         self.report(claimed.passed);
+        if let Some(keeper) = self.keeper {
+            // A journal that cannot be written is no reason to give up what it would tell of.
+            let _ = keeper.save_at_times(self.outputs, self.lanes);
+        }
         Ok(true)
     }
 

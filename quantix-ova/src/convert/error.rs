@@ -4,7 +4,10 @@ use std::{error, fmt, io, path::PathBuf};
 
 use quantix_core::Finding;
 
-use crate::{disk::DiskError, manifest::Verification, ovf::OvfError, package::PackageError};
+use crate::{
+    disk::DiskError, manifest::Verification, ovf::OvfError, package::PackageError,
+    signature::TrustError,
+};
 
 /// A conversion that failed; nothing was left in the target folder.
 #[derive(Debug)]
@@ -21,6 +24,7 @@ enum Reason {
     Request { id: String, reason: &'static str },
     Exists { path: PathBuf },
     Target { path: PathBuf, doing: &'static str, error: io::Error },
+    Trust(TrustError),
     Cancelled,
 }
 
@@ -61,6 +65,10 @@ impl ConvertError {
         Self::new(Reason::Target { path: path.into(), doing, error })
     }
 
+    pub(crate) fn trust(error: TrustError) -> Self {
+        Self::new(Reason::Trust(error))
+    }
+
     pub(crate) fn cancelled() -> Self {
         Self::new(Reason::Cancelled)
     }
@@ -92,6 +100,17 @@ impl ConvertError {
         match &*self.0 {
             Reason::Cancelled => true,
             Reason::Package(error) => error.is_cancelled(),
+            _ => false,
+        }
+    }
+
+    /// Whether the same conversion may succeed another time: it was cancelled, or the storage or
+    /// the network failed.
+    pub(crate) fn is_passing(&self) -> bool {
+        match &*self.0 {
+            Reason::Cancelled | Reason::Target { .. } => true,
+            Reason::Package(error) => error.is_io() || error.is_cancelled(),
+            Reason::Disk { error, .. } => error.is_io(),
             _ => false,
         }
     }
@@ -138,6 +157,7 @@ impl fmt::Display for ConvertError {
                 write!(f, "{}: exists already; remove it or choose another folder", path.display())
             }
             Reason::Target { path, doing, .. } => write!(f, "{}: cannot {doing}", path.display()),
+            Reason::Trust(_) => f.write_str("the trusted certificates cannot be read"),
             Reason::Cancelled => f.write_str("cancelled"),
         }
     }
@@ -150,6 +170,7 @@ impl error::Error for ConvertError {
             Reason::Descriptor { error, .. } => error.source(),
             Reason::Disk { error, .. } => error.source(),
             Reason::Target { error, .. } => Some(error),
+            Reason::Trust(error) => Some(error),
             _ => None,
         }
     }

@@ -7,10 +7,11 @@ use std::{
 
 use super::{
     ConvertError,
+    journal::LaneState,
     share::{BLOCK_BYTES, Pool, Shared},
 };
 use crate::{
-    manifest::{Digest, Hasher, Wanted},
+    manifest::{Algorithm, Digest, Hasher, Wanted},
     package::{Package, PackageError, ReadAt},
 };
 
@@ -25,6 +26,7 @@ pub(crate) struct Lanes(Vec<Lane>);
 struct Lane {
     name: String,
     source: Arc<Shared>,
+    algorithm: Algorithm,
     hasher: Mutex<Hasher>,
 }
 
@@ -35,6 +37,7 @@ impl Lanes {
             Ok(Lane {
                 name: wanted.member.name.clone(),
                 source: Arc::new(Shared::new(package.open_member(&wanted.member)?, &pool)),
+                algorithm: wanted.algorithm,
                 hasher: Mutex::new(Hasher::new(wanted.algorithm)),
             })
         };
@@ -86,6 +89,43 @@ impl Lanes {
     pub(super) fn relieve(&self, buffer: &mut Vec<u8>) -> Result<u64, ConvertError> {
         let Some(lane) = self.0.iter().find(|lane| lane.source.is_full()) else { return Ok(0) };
         lane.hash(lane.hasher.lock().unwrap_or_else(PoisonError::into_inner), buffer)
+    }
+
+    /// How far every lane is.
+    pub(super) fn state(&self) -> Vec<LaneState> {
+        let state = |lane: &Lane| {
+            let hasher = lane.hasher.lock().unwrap_or_else(PoisonError::into_inner);
+            LaneState::new(&lane.name, lane.algorithm, lane.source.hashed(), &hasher)
+        };
+        self.0.iter().map(state).collect()
+    }
+
+    /// Goes on where another process was; `None` when these are not the same lanes.
+    pub(super) fn restore(&mut self, saved: &[LaneState]) -> Option<()> {
+        if saved.len() != self.0.len() {
+            return None;
+        }
+        for (lane, saved) in self.0.iter_mut().zip(saved) {
+            let is_it = lane.name == saved.name && lane.algorithm == saved.algorithm;
+            let hasher = saved.hasher().filter(|_| is_it)?;
+            lane.source.restore(saved.hashed)?;
+            lane.hasher = Mutex::new(hasher);
+        }
+        Some(())
+    }
+
+    /// Begins anew with all members but these.
+    pub(super) fn restart_but(&mut self, members: &[&String]) {
+        for lane in self.0.iter_mut().filter(|lane| !members.contains(&&lane.name)) {
+            // Nothing is hashed yet, which is always true.
+            let _ = lane.source.restore(0);
+            lane.hasher = Mutex::new(Hasher::new(lane.algorithm));
+        }
+    }
+
+    /// How many bytes were hashed.
+    pub(super) fn hashed(&self) -> u64 {
+        self.0.iter().map(|lane| lane.source.hashed()).sum()
     }
 
     /// The digests of the lanes that ran to their end.

@@ -27,9 +27,8 @@ use crate::{
         self, Check, DiskError, Fault, Format,
         write::{BACKING_BYTES_MAX, Backing, Qcow2, Sink},
     },
-    manifest::{self, Manifest, verify},
+    manifest::{self, Manifest, verify_trusting},
     package::{FileSource, Package, stem},
-    signature::Trust,
     watch::Watch,
 };
 
@@ -50,9 +49,10 @@ pub(super) fn overlays(
     let lanes = Lanes::default();
     let opened = open::disks(package, disks, &lanes, folder, watch, &mut findings)?;
     let mut verified = false;
-    if options.verify && package.manifest().is_some() {
+    let trust = options.trust()?;
+    if options.verify && (package.manifest().is_some() || trust.has_roots()) {
         let threads = options.threads.unwrap_or_else(super::all_threads);
-        let answer = verify(package, threads, watch)?;
+        let answer = verify_trusting(package, &trust, threads, watch)?;
         if !answer.ok {
             return Err(ConvertError::verification(answer));
         }
@@ -143,6 +143,7 @@ pub fn pull(
     if options.output != Output::Qcow2 {
         return Err(ConvertError::request("all", "overlays are pulled into qcow2 files"));
     }
+    let trust = options.trust()?;
     let manifest = package.manifest().map(|text| Manifest::parse(&text.bytes));
     let checked = manifest.as_ref().filter(|_| options.verify);
     let lanes = match checked {
@@ -169,8 +170,8 @@ pub fn pull(
         outputs.push(WorkOutput::new(disk, Arc::new(file), options, Check::Inflate));
     }
     Work::new(&lanes, &outputs, watch).run(options.thread_count())?;
-    let verification = manifest::judge(package, checked, &lanes.finish(), &Trust::default());
-    if checked.is_some() && !verification.ok {
+    let verification = manifest::judge(package, checked, &lanes.finish(), &trust);
+    if options.verify && (checked.is_some() || trust.has_roots()) && !verification.ok {
         return Err(ConvertError::verification(verification));
     }
     findings.splice(0..0, verification.findings);

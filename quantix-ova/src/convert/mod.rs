@@ -1,8 +1,9 @@
 //! Converting the disks of an appliance while its digests are checked, without unpacking it.
 //!
 //! All threads share one list of work: pieces of members to hash, pieces of disks to convert.
-//! Disks are written to nameless files in the target folder, which get their names only when
-//! every disk is complete and every digest right; after a failure nothing is left.
+//! Disks are written to files in the target folder that get their names only when every disk is
+//! complete and every digest right; after a failure nothing is left. What a killed process did is
+//! continued by the next conversion of the same package into the same folder.
 
 mod appliance;
 mod engine;
@@ -10,6 +11,7 @@ mod error;
 mod gzip;
 mod hash;
 mod instant;
+mod journal;
 mod open;
 mod output;
 mod pack;
@@ -18,8 +20,10 @@ mod target;
 
 use std::{
     fmt,
+    fs::File,
     num::NonZeroUsize,
     path::{Path, PathBuf},
+    sync::Arc,
     thread,
     time::Instant,
 };
@@ -27,17 +31,17 @@ use std::{
 use quantix_core::Finding;
 use serde::{Deserialize, Serialize};
 
-use self::target::Target;
 pub use self::{
     appliance::{convert_appliance, pull_appliance, requests},
     error::ConvertError,
     gzip::UNPACKED_BYTES_MAX,
     instant::pull,
 };
+use self::{engine::Keeper, journal::Journal, target::Target};
 pub(crate) use self::{engine::Work, hash::Lanes, open::Opened, output::Output as WorkOutput};
 use crate::{
     disk::Check,
-    manifest::{self, Manifest},
+    manifest::{self, Manifest, VerifyOptions},
     package::Package,
     signature::Trust,
     watch::Watch,
@@ -100,7 +104,7 @@ pub struct DiskRequest {
 }
 
 /// How to convert. As a document, every field may be left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// The format of the result; `format` in a document.
@@ -122,6 +126,18 @@ pub struct Options {
     /// Whether nothing is copied: each result is an overlay that reads the disk inside the
     /// appliance, which must be a file of this machine and stay where it is until [`pull`].
     pub instant: bool,
+    /// Whether what is done is kept when the watcher cancels or the storage or the network fails,
+    /// so that the next conversion of the same package into the same folder goes on there. What a
+    /// killed process did is kept in any case.
+    pub resumable: bool,
+    /// Trusted certificates, in PEM; with any, only a package whose signature leads to one is
+    /// converted, and only where `verify` is set.
+    pub roots: Option<String>,
+    /// Whether signatures made with SHA-1 count.
+    pub allow_sha1: bool,
+    /// When certificates must be good, in seconds since 1970; without it, their dates are told and
+    /// not judged.
+    pub at: Option<i64>,
 }
 
 impl Default for Options {
@@ -135,11 +151,22 @@ impl Default for Options {
             check_grains: false,
             sync: false,
             instant: false,
+            resumable: false,
+            roots: None,
+            allow_sha1: false,
+            at: None,
         }
     }
 }
 
 impl Options {
+    /// Whom the caller trusts.
+    fn trust(&self) -> Result<Trust, ConvertError> {
+        let Self { threads, roots, allow_sha1, at, .. } = self.clone();
+        let trust = VerifyOptions { threads, roots, allow_sha1, at }.trust();
+        trust.map_err(ConvertError::trust)
+    }
+
     pub(crate) fn thread_count(&self) -> usize {
         self.threads.unwrap_or_else(all_threads).get().clamp(1, THREADS_MAX)
     }
@@ -220,33 +247,44 @@ pub fn convert(
     if options.instant {
         return instant::overlays(package, disks, folder, options, watch);
     }
+    let trust = options.trust()?;
     let mut findings = Vec::new();
     let manifest = package.manifest().map(|text| Manifest::parse(&text.bytes));
-    let lanes = match manifest.as_ref().filter(|_| options.verify) {
+    let checked = manifest.as_ref().filter(|_| options.verify);
+    let mut lanes = match checked {
         Some(manifest) => Lanes::open(package, &manifest::wanted(package, manifest))?,
         None => Lanes::default(),
     };
     let mut target = Target::new(folder)?;
     let opened = open::disks(package, disks, &lanes, folder, watch, &mut findings)?;
-    let mut outputs = Vec::new();
+    target.named_after(journal::key(package, &opened, disks, options));
+    let mut files = Vec::new();
     for disk in &opened {
-        let check = match lanes.covers(&disk.members) && !options.check_grains {
-            true => Check::Header,
-            false => Check::Inflate,
-        };
-        let name = target.reserve(&disk.name, options.output)?;
-        outputs.push(WorkOutput::new(disk, name.file, options, check));
+        files.push(target.reserve(&disk.name, options.output)?.file);
     }
-    let work = Work::new(&lanes, &outputs, watch);
-    let checked = manifest.as_ref().filter(|_| options.verify);
+    target.remove_stale();
+    let outputs = outputs(&opened, &files, options, &mut lanes, &target, &mut findings)?;
+    let keeper = target.journal().map(|path| Keeper::new(path, target.names(), options.sync));
+    if let Some(keeper) = &keeper {
+        // Without it nothing can be continued, but everything can be done.
+        let _ = keeper.save(&outputs, &lanes);
+    }
+    let work = Work::new(&lanes, &outputs, watch).kept(keeper.as_ref());
     if let Err(error) = work.run(options.thread_count()) {
+        if options.resumable && error.is_passing() {
+            if keeper.is_some_and(|keeper| keeper.save(&outputs, &lanes).is_ok()) {
+                target.keep();
+            }
+            return Err(error);
+        }
         return Err(match checked {
             Some(_) => blamed(package, error, options, watch)?,
             None => error,
         });
     }
-    let verification = manifest::judge(package, checked, &lanes.finish(), &Trust::default());
-    if options.verify && manifest.is_some() && !verification.ok {
+    let verification = manifest::judge(package, checked, &lanes.finish(), &trust);
+    let is_asked_for = checked.is_some() || (options.verify && trust.has_roots());
+    if is_asked_for && !verification.ok {
         return Err(ConvertError::verification(verification));
     }
     findings.splice(0..0, verification.findings);
@@ -264,6 +302,50 @@ pub fn convert(
     Ok(Conversion { disks: done, verified: verification.ok, seconds, findings })
 }
 
+/// The outputs, as far as an earlier process got, or empty.
+fn outputs<'d>(
+    opened: &'d [Opened],
+    files: &[Arc<File>],
+    options: &Options,
+    lanes: &mut Lanes,
+    target: &Target,
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<WorkOutput<'d>>, ConvertError> {
+    let make = |lanes: &Lanes| -> Vec<WorkOutput<'d>> {
+        let output = |(disk, file): (&'d Opened, &Arc<File>)| {
+            let check = match lanes.covers(&disk.members) && !options.check_grains {
+                true => Check::Header,
+                false => Check::Inflate,
+            };
+            WorkOutput::new(disk, Arc::clone(file), options, check)
+        };
+        opened.iter().zip(files).map(output).collect()
+    };
+    if let Some(saved) = target.journal().and_then(|path| Journal::read(&path)) {
+        let outputs = make(lanes);
+        let restored = saved.outputs.len() == outputs.len()
+            && outputs.iter().zip(saved.outputs).all(|(o, state)| o.restore(state).is_some())
+            && lanes.restore(&saved.lanes).is_some();
+        if restored {
+            // A disk that was not begun is read anew for its digest too.
+            let begun = outputs.iter().zip(opened).filter(|(o, _)| o.converted_bytes() > 0);
+            lanes.restart_but(&begun.flat_map(|(_, disk)| &disk.members).collect::<Vec<_>>());
+            let bytes: u64 = outputs.iter().map(WorkOutput::converted_bytes).sum();
+            let text = format!("an earlier conversion was continued, {bytes} bytes of disk in");
+            if bytes > 0 {
+                findings.push(Finding::info("resumed", text));
+            }
+            return Ok(outputs);
+        }
+        lanes.restart_but(&[]);
+    }
+    for (file, disk) in files.iter().zip(opened) {
+        file.set_len(0)
+            .map_err(|error| ConvertError::target(&*disk.name, "empty its file", error))?;
+    }
+    Ok(make(lanes))
+}
+
 /// A damaged disk in a package that differs from its manifest is the manifest's finding: the same
 /// answer whichever of the two is met first.
 fn blamed(
@@ -276,7 +358,7 @@ fn blamed(
         return Ok(error);
     }
     let threads = options.threads.unwrap_or_else(all_threads);
-    let mut answer = manifest::verify(package, threads, watch)?;
+    let mut answer = manifest::verify_trusting(package, &options.trust()?, threads, watch)?;
     if answer.ok {
         return Ok(error);
     }

@@ -12,6 +12,7 @@ use std::{
 
 use super::{
     Compression, ConvertError, Options,
+    journal::{self, OutputState},
     open::Opened,
     pack::{Form, Own},
 };
@@ -27,6 +28,8 @@ pub(crate) struct Output<'a> {
     form: Form,
     check: Check,
     unit_bytes: u64,
+    /// Whether no unit is left to claim.
+    is_claimed: AtomicBool,
     claim: Mutex<Claim>,
     commit: Mutex<Commit>,
     turn: Condvar,
@@ -51,6 +54,10 @@ struct Commit {
     /// Units that have their places in the file and are to be written.
     placed: VecDeque<(Unit, Vec<Write>)>,
     is_writing: bool,
+    /// Whether something that has a place was not written.
+    is_broken: bool,
+    /// The byte of the disk behind the last unit that has its place.
+    done: u64,
     spare: Vec<Unit>,
 }
 
@@ -61,11 +68,12 @@ impl Commit {
     }
 
     /// Gives the next units their places.
-    fn place(&mut self, file: &File) -> io::Result<()> {
+    fn place(&mut self, file: &File, unit_bytes: u64) -> io::Result<()> {
         while let Some(unit) = self.parked.remove(&self.next) {
             self.next += 1;
             let mut writes = Vec::new();
-            self.sink.place(file, &unit, &mut writes)?;
+            self.sink.place(file, &unit, &mut writes).inspect_err(|_| self.is_broken = true)?;
+            self.done = unit.offset + unit_bytes;
             self.placed.push_back((unit, writes));
         }
         Ok(())
@@ -105,6 +113,8 @@ impl<'a> Output<'a> {
             parked: BTreeMap::new(),
             placed: VecDeque::new(),
             is_writing: false,
+            is_broken: false,
+            done: 0,
             spare: Vec::new(),
         };
         Self {
@@ -113,6 +123,7 @@ impl<'a> Output<'a> {
             form,
             check,
             unit_bytes: UNIT_BYTES.max(disk.image.piece_bytes()),
+            is_claimed: AtomicBool::new(false),
             claim: Mutex::new(Claim { scratch: Scratch::new(), offset: 0, number: 0 }),
             commit: Mutex::new(commit),
             turn: Condvar::new(),
@@ -132,8 +143,7 @@ impl<'a> Output<'a> {
 
     /// How many of 1024 parts of the disk are converted.
     pub(super) fn converted_parts(&self) -> u64 {
-        let converted = self.converted_bytes.load(Ordering::Relaxed);
-        converted.checked_div(self.virtual_bytes() / 1024).unwrap_or(1024).min(1024)
+        self.converted_bytes().checked_div(self.virtual_bytes() / 1024).unwrap_or(1024)
     }
 
     /// Completes the file; returns how many bytes it took.
@@ -148,16 +158,22 @@ impl<'a> Output<'a> {
         Ok(bytes)
     }
 
+    /// Whether no unit is left to claim.
+    pub(super) fn is_claimed(&self) -> bool {
+        self.is_claimed.load(Ordering::Relaxed)
+    }
+
     /// Takes the next unit that may hold data.
     pub(super) fn claim(&self) -> Result<Option<Claimed>, DiskError> {
         let mut claim = lock(&self.claim);
         let Claim { scratch, offset, number } = &mut *claim;
         let before = *offset;
-        if before >= self.virtual_bytes() {
-            return Ok(None);
-        }
-        let Some(found) = self.disk.image.next_data(scratch, before)? else {
-            *offset = u64::MAX;
+        let found = match before < self.virtual_bytes() {
+            true => self.disk.image.next_data(scratch, before)?,
+            false => None,
+        };
+        let Some(found) = found else {
+            self.is_claimed.store(true, Ordering::Relaxed);
             return Ok(None);
         };
         let at = found / self.unit_bytes * self.unit_bytes;
@@ -197,7 +213,7 @@ impl<'a> Output<'a> {
             commit = self.turn.wait(commit).unwrap_or_else(PoisonError::into_inner);
         }
         commit.parked.insert(claimed.number, unit);
-        commit.place(&self.file)?;
+        commit.place(&self.file, self.unit_bytes)?;
         self.turn.notify_all();
         // One thread writes at a time: a file takes one write at a time anyway, and who waits for
         // that could convert meanwhile.
@@ -209,6 +225,7 @@ impl<'a> Output<'a> {
             let written = write_out(&self.file, &unit, &writes);
             commit = lock(&self.commit);
             commit.is_writing = false;
+            commit.is_broken |= written.is_err();
             commit.spare.push(unit);
             self.turn.notify_all();
             written?;
@@ -216,6 +233,48 @@ impl<'a> Output<'a> {
         drop(commit);
         self.converted_bytes.fetch_add(claimed.passed, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// How far it is: what is in the file, and flushed where `sync` says so.
+    pub(super) fn state(&self, sync: bool) -> io::Result<OutputState> {
+        let mut commit = lock(&self.commit);
+        while commit.is_writing {
+            commit = self.turn.wait(commit).unwrap_or_else(PoisonError::into_inner);
+        }
+        while let Some((unit, writes)) = commit.placed.pop_front() {
+            write_out(&self.file, &unit, &writes).inspect_err(|_| commit.is_broken = true)?;
+            commit.spare.push(unit);
+        }
+        self.turn.notify_all();
+        if commit.is_broken {
+            return Err(io::Error::other("something was not written"));
+        }
+        if sync {
+            self.file.sync_data()?;
+        }
+        let state = OutputState::new(&self.file, commit.sink.placed())?;
+        let populated_bytes = self.populated_bytes.load(Ordering::Relaxed);
+        Ok(OutputState { offset: commit.done, populated_bytes, ..state })
+    }
+
+    /// Goes on where another process was; `None` when the file is not the one it wrote.
+    pub(super) fn restore(&self, state: OutputState) -> Option<()> {
+        let mut commit = lock(&self.commit);
+        let is_its_file = journal::inode(&self.file).is_ok_and(|own| own == state.file);
+        if !is_its_file || !state.offset.is_multiple_of(self.unit_bytes) {
+            return None;
+        }
+        commit.sink.restore(&self.file, state.placed)?;
+        commit.done = state.offset;
+        lock(&self.claim).offset = state.offset;
+        self.populated_bytes.store(state.populated_bytes, Ordering::Relaxed);
+        self.converted_bytes.store(state.offset, Ordering::Relaxed);
+        Some(())
+    }
+
+    /// How many bytes of the disk are converted, holes included.
+    pub(super) fn converted_bytes(&self) -> u64 {
+        self.converted_bytes.load(Ordering::Relaxed).min(self.virtual_bytes())
     }
 
     /// Wakes whoever waits for a turn that will not come.

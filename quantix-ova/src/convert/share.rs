@@ -87,6 +87,14 @@ impl Shared {
         self.hashed.load(Ordering::Relaxed)
     }
 
+    /// Says that so much was hashed already; `None` when that cannot be.
+    pub(super) fn restore(&self, hashed: u64) -> Option<()> {
+        let bytes = self.source.bytes();
+        let is_whole = hashed.is_multiple_of(BLOCK_BYTES) || hashed == bytes;
+        self.hashed.store(hashed, Ordering::Relaxed);
+        (is_whole && hashed <= bytes).then_some(())
+    }
+
     /// How many blocks wait to be hashed.
     pub(super) fn waiting(&self) -> usize {
         let first = self.hashed() / BLOCK_BYTES;

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sha2::Digest as _;
+use sha2::{
+    Digest as _,
+    digest::common::hazmat::{SerializableState, SerializedState},
+};
 
 /// A digest algorithm that manifests use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -136,6 +139,29 @@ impl Hasher {
     }
 }
 
+impl Hasher {
+    /// What it has seen, so that another process can go on.
+    pub(crate) fn save(&self) -> Vec<u8> {
+        match &self.0 {
+            State::Sha1(state) => state.serialize().to_vec(),
+            State::Sha256(state) => state.serialize().to_vec(),
+            State::Sha512(state) => state.serialize().to_vec(),
+        }
+    }
+
+    /// A hasher that goes on where another was saved; `None` when these are no bytes of one.
+    pub(crate) fn restore(algorithm: Algorithm, saved: &[u8]) -> Option<Self> {
+        fn state<S: SerializableState>(saved: &[u8]) -> Option<S> {
+            S::deserialize(&SerializedState::<S>::try_from(saved).ok()?).ok()
+        }
+        Some(Self(match algorithm {
+            Algorithm::Sha1 => State::Sha1(state(saved)?),
+            Algorithm::Sha256 => State::Sha256(state(saved)?),
+            Algorithm::Sha512 => State::Sha512(state(saved)?),
+        }))
+    }
+}
+
 impl fmt::Debug for Hasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
@@ -143,5 +169,25 @@ impl fmt::Debug for Hasher {
             State::Sha256(_) => "Hasher(SHA256)",
             State::Sha512(_) => "Hasher(SHA512)",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_saved_hasher_goes_on_where_it_was() {
+        for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
+            let mut whole = Hasher::new(algorithm);
+            whole.update(&[7; 1000]);
+            let mut half = Hasher::new(algorithm);
+            half.update(&[7; 333]);
+            let saved = half.save();
+            let mut rest = Hasher::restore(algorithm, &saved).unwrap();
+            rest.update(&[7; 667]);
+            assert_eq!(rest.finish(), whole.finish());
+            assert!(Hasher::restore(algorithm, &saved[1..]).is_none());
+        }
     }
 }

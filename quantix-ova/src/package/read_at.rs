@@ -4,7 +4,7 @@ use std::{
     fmt,
     fs::File,
     io,
-    os::unix::fs::FileExt,
+    os::unix::fs::{FileExt as _, MetadataExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -22,6 +22,12 @@ pub trait ReadAt: Send + Sync + fmt::Debug {
     /// [`io::ErrorKind::UnexpectedEof`] when the source ends before the buffer is full, and
     /// whatever the storage reports.
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+
+    /// What tells this content from any other, such as the file, its size and when it was changed;
+    /// `None` for a source that is gone with the process, or whose changes cannot be told.
+    fn identity(&self) -> Option<String> {
+        None
+    }
 
     /// A block that holds the `bytes` bytes from `offset`, from sources that keep in memory what
     /// several readers want; `None` means [`ReadAt::read_exact_at`].
@@ -82,6 +88,13 @@ impl ReadAt for FileSource {
         self.bytes
     }
 
+    fn identity(&self) -> Option<String> {
+        let found = self.file.metadata().ok()?;
+        let (device, inode) = (found.dev(), found.ino());
+        let (seconds, nanoseconds) = (found.mtime(), found.mtime_nsec());
+        Some(format!("file {device} {inode} {} {seconds}.{nanoseconds:09}", found.len()))
+    }
+
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         self.file.read_exact_at(buffer, offset)
     }
@@ -120,6 +133,10 @@ impl Window {
 impl ReadAt for Window {
     fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some(format!("{} from {} {}", self.whole.identity()?, self.start, self.bytes))
     }
 
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {

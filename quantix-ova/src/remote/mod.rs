@@ -244,6 +244,11 @@ impl ReadAt for HttpSource {
         self.bytes
     }
 
+    fn identity(&self) -> Option<String> {
+        let version = self.version.as_ref()?;
+        Some(format!("url {} {} {version}", self.url, self.bytes))
+    }
+
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         self.cache.read(offset, buffer, self.bytes, &|at, bytes| self.fetch(at, bytes))
     }

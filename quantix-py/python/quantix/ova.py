@@ -111,6 +111,11 @@ def convert(
     check_grains: bool = False,
     sync: bool = False,
     instant: bool = False,
+    compression: str = "deflate",
+    resumable: bool = False,
+    roots: str | None = None,
+    allow_sha1: bool = False,
+    at: float | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Convert the disks of an appliance into files of the folder ``to``.
@@ -118,7 +123,12 @@ def convert(
     Digests are checked in the same pass. The answer has ``disks``, ``verified``, ``seconds`` and
     ``findings``, as ``quantix ova convert --json``. After an exception nothing is left in ``to``.
     With ``instant`` nothing is copied: each file is an overlay that reads the disk inside the
-    appliance, until :func:`pull`.
+    appliance, until :func:`pull`. ``compression`` is ``deflate`` or ``zstd``, for ``compress``.
+
+    What a killed process did is continued by the next conversion of the same appliance into the
+    same folder; with ``resumable``, also what was done before ``progress`` raised an exception or
+    the storage or the network failed. ``roots``, ``allow_sha1`` and ``at`` are those of
+    :func:`verify`: with ``roots``, nothing is converted that nobody trusted has signed.
     """
     return ova_convert(
         path,
@@ -130,6 +140,11 @@ def convert(
         check_grains=check_grains,
         sync=sync,
         instant=instant,
+        compression=compression,
+        resumable=resumable,
+        roots=roots,
+        allow_sha1=allow_sha1,
+        at=int(time.time() if at is None else at),
         progress=progress,
     )
 
@@ -140,6 +155,9 @@ def pull(
     *,
     threads: int | None = None,
     verify: bool = True,
+    roots: str | None = None,
+    allow_sha1: bool = False,
+    at: float | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Copy what the overlays in ``to`` still read from the appliance.
@@ -147,7 +165,16 @@ def pull(
     They were made by ``convert(..., instant=True)``; afterwards they stand alone, with what the
     machine wrote meanwhile. The machine must be off. The answer is that of :func:`convert`.
     """
-    return ova_pull(path, to, threads=threads, verify=verify, progress=progress)
+    return ova_pull(
+        path,
+        to,
+        threads=threads,
+        verify=verify,
+        roots=roots,
+        allow_sha1=allow_sha1,
+        at=int(time.time() if at is None else at),
+        progress=progress,
+    )
 
 
 def explain(path: Path, choices: Document | None = None) -> dict[str, Any]:

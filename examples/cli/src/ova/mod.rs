@@ -7,6 +7,7 @@ mod explain;
 mod inspect;
 mod repair;
 mod sign;
+mod trust;
 mod verify;
 mod watch;
 

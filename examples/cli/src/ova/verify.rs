@@ -1,13 +1,17 @@
 //! `quantix ova verify`.
 
-use std::{fs, path::PathBuf, time::SystemTime};
+use std::path::PathBuf;
 
 use clap::Args;
 use quantix_ova::manifest::{
     CertificateState, FileState, Verification, VerifyOptions, verify_trusting,
 };
 
-use super::{open, package_failure, watch::Bar};
+use super::{
+    open, package_failure,
+    trust::{TrustArgs, Trusted},
+    watch::Bar,
+};
 use crate::{
     failure::Failure,
     ui::{Answer, BAD, BOLD, DOUBT, GOOD, Table, Ui, styled},
@@ -27,29 +31,15 @@ untrusted (right, but it does not), expired, invalid. With --roots, only valid i
 pub(crate) struct VerifyArgs {
     /// The OVA (a path, `-` for standard input, or an address), the OVF descriptor, or its folder.
     path: PathBuf,
-    /// Trusted certificates (PEM): the package must be signed by one of them or by what they issue.
-    #[arg(long, value_name = "FILE")]
-    roots: Option<PathBuf>,
-    /// Let signatures count that were made with SHA-1.
-    #[arg(long)]
-    allow_sha1: bool,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 impl VerifyArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let package = open(&self.path)?;
-        let read = |path: PathBuf| {
-            fs::read_to_string(&path).map_err(|error| {
-                Failure::input(format!("{} cannot be read", path.display())).because(error)
-            })
-        };
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let options = VerifyOptions {
-            threads: None,
-            roots: self.roots.map(read).transpose()?,
-            allow_sha1: self.allow_sha1,
-            at: now.ok().and_then(|now| i64::try_from(now.as_secs()).ok()),
-        };
+        let Trusted { roots, allow_sha1, at } = self.trust.read()?;
+        let options = VerifyOptions { threads: None, roots, allow_sha1, at };
         let trust = options.trust().map_err(|error| Failure::input("--roots").because(error))?;
         let bar = Bar::new(ui, "verifying");
         let answer = verify_trusting(&package, &trust, options.thread_count(), &bar);

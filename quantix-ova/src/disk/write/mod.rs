@@ -9,6 +9,8 @@ mod vmdk;
 
 use std::{fs::File, io, os::unix::fs::FileExt as _};
 
+use serde::{Deserialize, Serialize};
+
 pub(crate) use self::{
     qcow2::{BACKING_BYTES_MAX, Backing, Qcow2},
     raw::Raw,
@@ -48,8 +50,27 @@ pub(crate) struct Write {
     pub(crate) bytes: usize,
 }
 
+/// What a sink has placed: enough for another process to go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Placed {
+    /// Bytes or sectors that are taken.
+    cursor: u64,
+    /// Where the tables that are complete lie.
+    directory: Vec<u64>,
+    /// The table that is not complete: its number, and its entries.
+    table: Option<(u64, Vec<u64>)>,
+}
+
 /// Places units in a file.
 pub(crate) trait Sink: Send {
+    /// What was placed so far.
+    fn placed(&self) -> Placed;
+
+    /// Goes on behind what another sink of the same kind placed in the same file; `None` when the
+    /// file does not hold that.
+    fn restore(&mut self, file: &File, placed: Placed) -> Option<()>;
+
     /// Decides where the unit goes. Units come in ascending order; what is left out is zeros.
     fn place(&mut self, file: &File, unit: &Unit, writes: &mut Vec<Write>) -> io::Result<()>;
 

@@ -6,7 +6,7 @@
 
 use std::{fs::File, io, os::unix::fs::FileExt as _};
 
-use super::{CLUSTER_BYTES, Cell, Sink, Unit, Write, push};
+use super::{CLUSTER_BYTES, Cell, Placed, Sink, Unit, Write, push};
 
 const CLUSTER: u64 = CLUSTER_BYTES as u64;
 const CLUSTER_BITS: u32 = 16;
@@ -136,6 +136,36 @@ impl Qcow2 {
 }
 
 impl Sink for Qcow2 {
+    fn placed(&self) -> Placed {
+        Placed { cursor: self.cursor, directory: self.l1.clone(), table: self.l2.clone() }
+    }
+
+    fn restore(&mut self, file: &File, placed: Placed) -> Option<()> {
+        let Placed { cursor, directory, table } = placed;
+        let held = file.metadata().ok()?.len().max(CLUSTER);
+        if directory.len() != self.l1.len() || !(CLUSTER..=held).contains(&cursor) {
+            return None;
+        }
+        if table.as_ref().is_some_and(|(_, entries)| entries.len() as u64 != L2_ENTRIES) {
+            return None;
+        }
+        // The refcounts follow from the tables.
+        let mut refcounts = vec![0; usize::try_from(cursor.div_ceil(CLUSTER)).ok()?];
+        count(&mut refcounts, 0, 1)?;
+        for at in directory.iter().map(|entry| entry & !COPIED).filter(|at| *at != 0) {
+            count(&mut refcounts, at, 1)?;
+            let mut bytes = vec![0; CLUSTER_BYTES];
+            file.read_exact_at(&mut bytes, at).ok()?;
+            for entry in bytes.chunks_exact(8) {
+                count_entry(&mut refcounts, u64::from_be_bytes(entry.try_into().ok()?))?;
+            }
+        }
+        let open = table.iter().flat_map(|(_, entries)| entries.iter());
+        open.copied().try_for_each(|entry| count_entry(&mut refcounts, entry))?;
+        (self.cursor, self.l1, self.l2, self.refcounts) = (cursor, directory, table, refcounts);
+        Some(())
+    }
+
     fn place(&mut self, file: &File, unit: &Unit, writes: &mut Vec<Write>) -> io::Result<()> {
         let mut offset = unit.offset;
         for cell in &unit.cells {
@@ -223,6 +253,26 @@ impl Qcow2 {
         }
         header
     }
+}
+
+/// Counts what an entry of an L2 table refers to.
+fn count_entry(refcounts: &mut [u16], entry: u64) -> Option<()> {
+    if entry & COMPRESSED == 0 {
+        return if entry == 0 { Some(()) } else { count(refcounts, entry & !COPIED, 1) };
+    }
+    let shift = 62 - (CLUSTER_BITS - 8);
+    let at = entry & ((1 << shift) - 1);
+    let sectors = ((entry & !COMPRESSED) >> shift) + 1;
+    count(refcounts, at, (at / SECTOR + sectors) * SECTOR - at)
+}
+
+/// Counts one more use of the clusters that hold these bytes; `None` when there are none.
+fn count(refcounts: &mut [u16], at: u64, bytes: u64) -> Option<()> {
+    for cluster in at / CLUSTER..(at + bytes).div_ceil(CLUSTER) {
+        let count = refcounts.get_mut(usize::try_from(cluster).ok()?)?;
+        *count = count.checked_add(1)?;
+    }
+    Some(())
 }
 
 fn big_endian(words: &[u64]) -> Vec<u8> {

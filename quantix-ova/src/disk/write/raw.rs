@@ -2,7 +2,7 @@
 
 use std::{fs::File, io};
 
-use super::{CLUSTER_BYTES, Cell, Sink, Unit, Write, push};
+use super::{CLUSTER_BYTES, Cell, Placed, Sink, Unit, Write, push};
 
 /// A raw disk; zeros stay holes.
 #[derive(Debug)]
@@ -18,6 +18,15 @@ impl Raw {
 }
 
 impl Sink for Raw {
+    fn placed(&self) -> Placed {
+        Placed { cursor: self.written_bytes, ..Placed::default() }
+    }
+
+    fn restore(&mut self, _: &File, placed: Placed) -> Option<()> {
+        self.written_bytes = placed.cursor;
+        (placed.cursor <= self.virtual_bytes).then_some(())
+    }
+
     fn place(&mut self, _: &File, unit: &Unit, writes: &mut Vec<Write>) -> io::Result<()> {
         let mut at = unit.offset;
         for cell in &unit.cells {

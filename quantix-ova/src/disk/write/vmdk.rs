@@ -3,7 +3,7 @@
 
 use std::{fs::File, io, os::unix::fs::FileExt as _};
 
-use super::{CLUSTER_BYTES, Cell, Sink, Unit, Write, push};
+use super::{CLUSTER_BYTES, Cell, Placed, Sink, Unit, Write, push};
 use crate::{
     disk::vmdk::{Flags, MARKER_EOS, MARKER_FOOTER, MARKER_GD, MARKER_GT},
     manifest::{Algorithm, Hasher},
@@ -180,6 +180,33 @@ impl Vmdk {
 }
 
 impl Sink for Vmdk {
+    fn placed(&self) -> Placed {
+        let wide = |words: &[u32]| words.iter().copied().map(u64::from).collect();
+        let table = self.table.as_ref().map(|(index, entries)| (*index, wide(entries)));
+        Placed { cursor: self.cursor, directory: wide(&self.directory), table }
+    }
+
+    fn restore(&mut self, file: &File, placed: Placed) -> Option<()> {
+        let narrow = |words: Vec<u64>| {
+            let all: Result<Vec<u32>, _> = words.into_iter().map(u32::try_from).collect();
+            all.ok()
+        };
+        let directory = narrow(placed.directory)?;
+        let held = file.metadata().ok()?.len().max(OVERHEAD_SECTORS * SECTOR);
+        if directory.len() != self.directory.len() || placed.cursor.checked_mul(SECTOR)? > held {
+            return None;
+        }
+        self.table = match placed.table {
+            None => None,
+            Some((index, entries)) if entries.len() as u64 == TABLE_ENTRIES => {
+                Some((index, narrow(entries)?))
+            }
+            Some(_) => return None,
+        };
+        (self.cursor, self.directory) = (placed.cursor, directory);
+        Some(())
+    }
+
     fn place(&mut self, file: &File, unit: &Unit, writes: &mut Vec<Write>) -> io::Result<()> {
         let first = unit.offset / CLUSTER_BYTES as u64;
         for (grain, cell) in (first..).zip(&unit.cells) {
