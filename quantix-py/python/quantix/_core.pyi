@@ -137,6 +137,11 @@ def ova_convert(
     check_grains: bool = False,
     sync: bool = False,
     instant: bool = False,
+    compression: str = "deflate",
+    resumable: bool = False,
+    roots: str | None = None,
+    allow_sha1: bool = False,
+    at: int | None = None,
     progress: _Progress | None = None,
 ) -> dict[str, Any]: ...
 def ova_pull(
@@ -145,6 +150,9 @@ def ova_pull(
     *,
     threads: int | None = None,
     verify: bool = True,
+    roots: str | None = None,
+    allow_sha1: bool = False,
+    at: int | None = None,
     progress: _Progress | None = None,
 ) -> dict[str, Any]: ...
 def ova_explain(path: _Path, choices: _Document | None = None) -> dict[str, Any]: ...
