@@ -34,6 +34,7 @@ pub mod lint;
 pub mod merge;
 pub mod meta_data;
 pub mod mime;
+pub mod model;
 pub mod network;
 pub mod password;
 pub mod question;

@@ -56,6 +56,21 @@ impl<'a> Sampler<'a> {
         Json::Object(out)
     }
 
+    /// The same for a schema that is no part of this one.
+    #[allow(dead_code, reason = "each test file uses the part that it needs")]
+    pub fn follow_any<'b>(&'b self, schema: &'b Json) -> &'b Json {
+        match schema["$ref"].as_str() {
+            Some(name) => self.follow_any(&self.root["$defs"][name.rsplit('/').next().unwrap()]),
+            None => schema,
+        }
+    }
+
+    /// A key that a pattern allows.
+    #[allow(dead_code, reason = "each test file uses the part that it needs")]
+    pub fn key_of(pattern: &str) -> &'static str {
+        if pattern.contains("ecdsa") { "ed25519_public" } else { "any0" }
+    }
+
     pub fn follow(&self, schema: &'a Json) -> &'a Json {
         match schema["$ref"].as_str() {
             Some(name) => self.follow(&self.root["$defs"][name.rsplit('/').next().unwrap()]),
@@ -70,14 +85,22 @@ impl<'a> Sampler<'a> {
         let schema = self.follow(schema);
         for word in ["oneOf", "anyOf"] {
             if let Some(choices) = schema[word].as_array() {
-                let chosen = self.of(dice.pick(choices), dice, depth + 1);
-                if schema.get("type").is_none() || !chosen.is_object() {
-                    return chosen;
+                if schema.get("properties").is_none() {
+                    return self.of(dice.pick(choices), dice, depth + 1);
                 }
-                let mut own = schema.clone();
-                own.as_object_mut().unwrap().remove(word);
-                return chosen;
+                let mut own = self.object(schema, dice, depth);
+                if let (Json::Object(own), Json::Object(chosen)) =
+                    (&mut own, self.of(dice.pick(choices), dice, depth + 1))
+                {
+                    own.extend(chosen);
+                }
+                return own;
             }
+        }
+        if let (None, Some([first, ..])) =
+            (schema.get("type"), schema["allOf"].as_array().map(Vec::as_slice))
+        {
+            return self.of(first, dice, depth + 1);
         }
         if let Some(values) = schema["enum"].as_array() {
             return dice.pick(values).clone();
@@ -101,7 +124,7 @@ impl<'a> Sampler<'a> {
 
     fn list(&self, schema: &'a Json, dice: &mut Dice, depth: usize) -> Json {
         let least = schema["minItems"].as_u64().map_or(0, |n| usize::try_from(n).unwrap());
-        let len = if depth > 6 { least } else { least + dice.roll(3) };
+        let len = if depth > 9 { least } else { least + dice.roll(3) };
         match &schema["items"] {
             Json::Array(items) => items.iter().map(|item| self.of(item, dice, depth + 1)).collect(),
             Json::Object(_) => {
@@ -116,15 +139,14 @@ impl<'a> Sampler<'a> {
         let required: Vec<&str> =
             schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
         for (key, inner) in schema["properties"].as_object().into_iter().flatten() {
-            let chance = if depth > 6 { 0 } else { dice.roll(3) };
+            let chance = if depth > 9 { 0 } else { dice.roll(3) };
             if required.contains(&key.as_str()) || chance > 0 {
                 out.insert(key.clone(), self.of(inner, dice, depth + 1));
             }
         }
         for (pattern, inner) in schema["patternProperties"].as_object().into_iter().flatten() {
             if dice.roll(2) == 0 {
-                let key = if pattern.contains("ecdsa") { "ed25519_public" } else { "any0" };
-                out.insert(key.to_owned(), self.of(inner, dice, depth + 1));
+                out.insert(Self::key_of(pattern).to_owned(), self.of(inner, dice, depth + 1));
             }
         }
         if schema["additionalProperties"].is_object() {
