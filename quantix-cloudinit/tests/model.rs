@@ -98,8 +98,8 @@ fn every_property_of_the_schema_has_a_field() {
     properties(&sampler, &schema, "", &mut named);
     assert!(named.len() > 400, "{}", named.len());
     // Names that are allowed and say nothing of their values.
-    let plain: CloudConfig = read("migrate: true\nversion: 1\n").unwrap();
-    assert!(plain.other.is_empty() && plain.version.is_some(), "{plain:?}");
+    let bare: CloudConfig = read("migrate: true\nversion: 1\n").unwrap();
+    assert!(bare.other.is_empty() && bare.version.is_some(), "{bare:?}");
     let (mut seen, mut dice, mut raw) = (BTreeSet::new(), Dice::new(4), BTreeSet::new());
     let (mut judge, mut count) = (PyYaml::start(), 0);
     while count < cases() || (!named.is_subset(&seen) && count < 100_000) {
