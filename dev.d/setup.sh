@@ -12,6 +12,7 @@ packages=(
 	mmdebstrap debian-archive-keyring qemu-utils e2fsprogs fdisk dosfstools mtools syslinux syslinux-common
 	# to judge what we write
 	cloud-init cloud-image-utils python3-yaml python3-pycdlib python3-jsonschema genisoimage xorriso libxml2-utils
+	libarchive-tools busybox
 	# to test the Python package, the C library and the scripts
 	python3-venv valgrind shellcheck
 )

@@ -113,7 +113,7 @@ fn what_cannot_be_read_in_place_is_refused() {
     let options = Options { instant: true, ..Options::default() };
     let disk = [request("disk", "a.img")];
     let error = convert(&stream, &disk, &work.join("no"), &options, &Unwatched).unwrap_err();
-    assert!(error.to_string().contains("no file of this machine"), "{error}");
+    assert!(error.to_string().contains("not lie in a file of this machine"), "{error}");
 }
 
 #[test]

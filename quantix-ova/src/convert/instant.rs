@@ -99,7 +99,7 @@ fn backing(
     };
     let member = package.find(href)?;
     let Some((file, at)) = package.place_on_disk(&member) else {
-        return refuse("the appliance is no file of this machine; convert it");
+        return refuse("it does not lie in a file of this machine as it is; convert it");
     };
     let Some(name) = file.to_str() else {
         return refuse("the path of the appliance is not UTF-8, which QEMU's JSON must be");

@@ -26,7 +26,8 @@ pub(crate) enum Problem {
     Truncated { wanted_bytes: u64, left_bytes: u64 },
     SizeConflict { header_bytes: u64, extended_bytes: u64 },
     Extended { reason: &'static str },
-    Sparse,
+    Sparse { reason: &'static str },
+    MultiVolume,
     Gzip,
     Limit { what: &'static str, limit_max: u64 },
     Cancelled,
@@ -94,6 +95,12 @@ impl PackageError {
     }
 }
 
+impl From<Problem> for PackageError {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem)
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -120,7 +127,10 @@ impl fmt::Display for Problem {
                  in its extended header; tools would disagree about what follows"
             ),
             Self::Extended { reason } => write!(f, "extended tar header: {reason}"),
-            Self::Sparse => f.write_str("sparse tar member; expected a plain one (tar without -S)"),
+            Self::Sparse { reason } => write!(f, "sparse tar member: {reason}"),
+            Self::MultiVolume => {
+                f.write_str("a part of a tar of several volumes; join them, or pack without -M")
+            }
             Self::Gzip => f.write_str("the gzip file is damaged or cut off; fetch it again"),
             Self::Limit { what, limit_max } => write!(f, "more than {limit_max} {what}"),
             Self::Cancelled => f.write_str("cancelled"),

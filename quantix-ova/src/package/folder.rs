@@ -36,7 +36,7 @@ pub(super) fn find(folder: &Path, href: &str) -> Result<Member, PackageError> {
         return Err(PackageError::new(Problem::NoMember { similar }).of_member(name));
     }
     let bytes = open(folder, name)?.bytes();
-    Ok(Member { name: name.to_owned(), offset: 0, bytes })
+    Ok(Member { name: name.to_owned(), offset: 0, bytes, sparse: None })
 }
 
 /// Opens a regular file that truly lies below the folder, links included in the judgement.

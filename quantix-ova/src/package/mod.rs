@@ -28,7 +28,7 @@ pub use self::{
     name::NAME_BYTES_MAX,
     read_at::{Block, Chain, FileSource, ReadAt, Window, read_small},
     spool::STREAM_BYTES_MAX,
-    tar::{EXTENDED_HEADER_BYTES_MAX, MEMBERS_MAX, Member},
+    tar::{EXTENDED_HEADER_BYTES_MAX, MEMBERS_MAX, Member, SPARSE_BYTES_MAX, SPARSE_REGIONS_MAX},
 };
 pub(crate) use self::{
     error::Problem,
@@ -212,8 +212,8 @@ impl Package {
             findings.push(Finding::info("descriptor-not-first", text).at(&*descriptor.name));
         }
         let load = |member: &Member, bytes_max| {
-            let window = Window::new(Arc::clone(&source), member.offset, member.bytes);
-            let bytes = read_text(&window, bytes_max).map_err(|e| e.of_member(&member.name))?;
+            let content = content(&source, member);
+            let bytes = read_text(&*content, bytes_max).map_err(|e| e.of_member(&member.name))?;
             Ok::<_, PackageError>(Text { name: member.name.clone(), bytes })
         };
         let mut companion = |extension: &str, bytes_max| {
@@ -271,6 +271,7 @@ impl Package {
     /// In which file of this machine a member lies, and from which byte on.
     pub(crate) fn place_on_disk(&self, member: &Member) -> Option<(PathBuf, u64)> {
         match &self.place {
+            Place::Tar { .. } if member.sparse.is_some() => None,
             Place::Tar { .. } => Some((self.file.clone()?, member.offset)),
             Place::Folder(folder) => Some((folder.join(&member.name).canonicalize().ok()?, 0)),
         }
@@ -347,10 +348,21 @@ impl Package {
     /// When the storage fails, or the member of a folder is no regular file below it.
     pub fn open_member(&self, member: &Member) -> Result<Arc<dyn ReadAt>, PackageError> {
         match &self.place {
-            Place::Tar { whole, .. } => {
-                Ok(Arc::new(Window::new(Arc::clone(whole), member.offset, member.bytes)))
-            }
+            Place::Tar { whole, .. } => Ok(content(whole, member)),
             Place::Folder(folder) => Ok(Arc::new(folder::open(folder, &member.name)?)),
+        }
+    }
+}
+
+/// The content of a member of a tar.
+fn content(whole: &Arc<dyn ReadAt>, member: &Member) -> Arc<dyn ReadAt> {
+    let window =
+        |bytes| Arc::new(Window::new(Arc::clone(whole), member.offset, bytes)) as Arc<dyn ReadAt>;
+    match &member.sparse {
+        None => window(member.bytes),
+        Some(map) => {
+            let stored = window(map.stored_bytes());
+            Arc::new(tar::Filled { stored, map: Arc::clone(map) })
         }
     }
 }

@@ -1,13 +1,19 @@
 //! A strict index of a tar: where each member lies, and whether another reader could see it
 //! differently.
 
-use std::collections::BTreeMap;
+mod header;
+mod sparse;
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use quantix_core::Finding;
 
+use self::header::{checksum_matches, digits, header_name, long_name, number};
+pub(crate) use self::sparse::{Filled, Map};
+pub use self::sparse::{SPARSE_BYTES_MAX, SPARSE_REGIONS_MAX};
 use super::{
     error::{PackageError, Problem},
-    name::{self, NAME_BYTES_MAX},
+    name,
     read_at::ReadAt,
 };
 
@@ -30,6 +36,8 @@ pub struct Member {
     pub offset: u64,
     /// How many bytes it has.
     pub bytes: u64,
+    /// Where its data is, if it is stored without its holes.
+    pub(crate) sparse: Option<Arc<Map>>,
 }
 
 /// What the tar holds.
@@ -62,7 +70,39 @@ pub(crate) fn index(source: &dyn ReadAt) -> Result<Index, PackageError> {
 struct Overrides {
     name: Option<String>,
     bytes: Option<u64>,
+    sparse: Option<sparse::Said>,
 }
+
+/// Where the content of a member lies.
+struct Content {
+    at: u64,
+    stored: u64,
+    sparse: Option<Arc<Map>>,
+}
+
+impl Overrides {
+    /// Notes what the member is called; readers disagree about which of two names counts.
+    fn rename(&mut self, name: String) -> Result<(), Problem> {
+        match self.name.replace(name) {
+            Some(before) if self.name.as_ref() != Some(&before) => Err(TWO_NAMES),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the member is called, where an extended header says so.
+    fn said_name(&mut self) -> Result<Option<String>, Problem> {
+        let sparse = self.sparse.as_ref().and_then(|said| said.name.clone());
+        match (sparse, self.name.take()) {
+            // Writers put a name for readers that do not know sparse members beside the right one.
+            (Some(name), Some(other)) if name != other && !other.contains("GNUSparseFile.") => {
+                Err(TWO_NAMES)
+            }
+            (sparse, name) => Ok(sparse.or(name)),
+        }
+    }
+}
+
+const TWO_NAMES: Problem = Problem::Extended { reason: "two names for one member" };
 
 struct Walk<'a> {
     source: &'a dyn ReadAt,
@@ -105,19 +145,16 @@ impl Walk<'_> {
         if matches!(kind, b'L' | b'K' | b'x' | b'g') {
             let text = self.extended(data, header_bytes)?;
             match kind {
-                b'L' => self.next.name = Some(long_name(&text).map_err(PackageError::new)?),
+                b'L' => self.next.rename(long_name(&text)?)?,
                 b'x' => self.records(&text).map_err(PackageError::new)?,
                 b'g' => self.global(&text)?,
                 _ => {}
             }
             return self.skip(data, header_bytes);
         }
-        let next = std::mem::take(&mut self.next);
-        let name = next.name.unwrap_or_else(|| header_name(block));
-        if kind == b'S' {
-            return Err(PackageError::new(Problem::Sparse).of_member(&name));
-        }
-        let bytes = match next.bytes {
+        let mut next = std::mem::take(&mut self.next);
+        let name = next.said_name()?.unwrap_or_else(|| header_name(block));
+        let stored = match next.bytes {
             Some(bytes) if bytes != header_bytes && bytes <= OCTAL_SIZE_MAX => {
                 let problem = Problem::SizeConflict { header_bytes, extended_bytes: bytes };
                 return Err(PackageError::new(problem).of_member(&name));
@@ -125,17 +162,72 @@ impl Walk<'_> {
             Some(bytes) => bytes,
             None => header_bytes,
         };
-        self.member(kind, &name, data, bytes)
-            .and_then(|()| self.skip(data, bytes))
+        if kind == b'M' {
+            return Err(PackageError::new(Problem::MultiVolume).of_member(&name));
+        }
+        self.content(block, next.sparse, data, stored)
+            .and_then(|content| {
+                let Content { at, stored, sparse } = content;
+                self.member(kind, &name, at, stored, sparse)?;
+                self.skip(at, stored)
+            })
             .map_err(|error| error.of_member(&name))
     }
 
-    fn member(&mut self, kind: u8, raw: &str, offset: u64, bytes: u64) -> Result<(), PackageError> {
+    /// Where the content of a member lies, behind its map where it is sparse.
+    fn content(
+        &self,
+        block: &[u8; BLOCK_BYTES],
+        said: Option<sparse::Said>,
+        data: u64,
+        stored: u64,
+    ) -> Result<Content, PackageError> {
+        let left_bytes = self.source.bytes() - data;
+        if stored > left_bytes {
+            let problem = Problem::Truncated { wanted_bytes: stored, left_bytes };
+            return Err(PackageError::new(problem));
+        }
+        let (map, at, stored) = match (block[156], said) {
+            (b'S', None) => {
+                let (map, taken) = sparse::old_gnu(self.source, block, data)?;
+                (map, data + taken, stored)
+            }
+            (b'0' | b'\0' | b'7', Some(said)) => {
+                let (map, taken) = said.map(self.source, data, stored)?;
+                (map, data + taken, stored - taken)
+            }
+            (_, None) => return Ok(Content { at: data, stored, sparse: None }),
+            (_, Some(_)) => {
+                let reason = "its header says that it is something else too";
+                return Err(PackageError::new(Problem::Sparse { reason }));
+            }
+        };
+        map.fits(stored)?;
+        Ok(Content { at, stored, sparse: Some(Arc::new(map)) })
+    }
+
+    fn member(
+        &mut self,
+        kind: u8,
+        raw: &str,
+        offset: u64,
+        stored: u64,
+        sparse: Option<Arc<Map>>,
+    ) -> Result<(), PackageError> {
         let shown: String = raw.chars().take(256).collect();
         let mut note = |finding: Finding| self.index.findings.push(finding.at(shown.as_str()));
         match kind {
-            b'0' | b'\0' | b'7' => {}
-            b'5' => return Ok(()),
+            b'0' | b'\0' | b'7' | b'S' => {}
+            b'5' if stored == 0 => return Ok(()),
+            b'5' => {
+                let text = "a directory with content: tools disagree about what follows";
+                note(Finding::error("tar-directory-content", text));
+                return Ok(());
+            }
+            b'V' => {
+                note(Finding::info("tar-label", "the label of a volume, ignored"));
+                return Ok(());
+            }
             b'1' | b'2' => {
                 note(Finding::error("tar-link", "a link is never followed; pack the file itself"));
                 return Ok(());
@@ -145,7 +237,8 @@ impl Walk<'_> {
                 return Ok(());
             }
             _ => {
-                note(Finding::warning("tar-unknown-kind", "unknown kind of tar member, ignored"));
+                let text = "unknown kind of tar member; some tools take it for a file";
+                note(Finding::error("tar-unknown-kind", text));
                 return Ok(());
             }
         }
@@ -170,8 +263,13 @@ impl Walk<'_> {
             let problem = Problem::Limit { what: "members", limit_max: MEMBERS_MAX as u64 };
             return Err(PackageError::new(problem));
         }
+        if sparse.is_some() {
+            let text = "stored without its holes, which many tools do not undo";
+            note(Finding::warning("tar-sparse", text));
+        }
+        let bytes = sparse.as_ref().map_or(stored, |map| map.bytes());
         self.seen.insert(name.clone(), offset);
-        self.index.members.push(Member { name, offset, bytes });
+        self.index.members.push(Member { name, offset, bytes, sparse });
         Ok(())
     }
 
@@ -211,7 +309,7 @@ impl Walk<'_> {
         let read = self.records(text);
         let said = std::mem::replace(&mut self.next, before);
         read.map_err(PackageError::new)?;
-        let finding = match said.name.is_some() || said.bytes.is_some() {
+        let finding = match said.name.is_some() || said.bytes.is_some() || said.sparse.is_some() {
             true => Finding::error(
                 "tar-global-header",
                 "a global extended header gives every member one name or size; tools disagree \
@@ -229,8 +327,8 @@ impl Walk<'_> {
         let mut rest = text;
         while !rest.is_empty() {
             let space = rest.iter().take(12).position(|&b| b == b' ').ok_or(bad("no length"))?;
-            let digits = std::str::from_utf8(&rest[..space]).map_err(|_| bad("no length"))?;
-            let length: usize = digits.parse().map_err(|_| bad("a length that is no number"))?;
+            let length = digits(&rest[..space]).ok_or(bad("a length that is no number"))?;
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
             if length <= space + 1 || length > rest.len() || rest[length - 1] != b'\n' {
                 return Err(bad("a record that does not end where its length says"));
             }
@@ -239,12 +337,14 @@ impl Walk<'_> {
             let equals = record.iter().position(|&b| b == b'=').ok_or(bad("a record without ="))?;
             let (key, value) = (&record[..equals], &record[equals + 1..]);
             let value = || std::str::from_utf8(value).map_err(|_| bad("a value that is not UTF-8"));
-            if key.starts_with(b"GNU.sparse.") {
-                return Err(Problem::Sparse);
+            if let Some(key) = key.strip_prefix(b"GNU.sparse.") {
+                self.next.sparse.get_or_insert_default().note(key, value()?)?;
+            } else if key.starts_with(b"GNU.volume.") {
+                return Err(Problem::MultiVolume);
             } else if key == b"path" {
-                self.next.name = Some(value()?.to_owned());
+                self.next.rename(value()?.to_owned())?;
             } else if key == b"size" {
-                let bytes = value()?.parse().map_err(|_| bad("a size that is no number"))?;
+                let bytes = digits(value()?.as_bytes()).ok_or(bad("a size that is no number"))?;
                 self.next.bytes = Some(bytes);
             }
         }
@@ -268,58 +368,4 @@ impl Walk<'_> {
         }
         Ok(())
     }
-}
-
-/// Compares the stored checksum with the sum of the header, unsigned or (very old tars) signed.
-fn checksum_matches(block: &[u8]) -> Result<(), Problem> {
-    let stored = number(&block[148..156], "checksum")?;
-    let (mut unsigned, mut signed) = (0u64, 0i64);
-    for (at, &byte) in block.iter().enumerate() {
-        let byte = if (148..156).contains(&at) { b' ' } else { byte };
-        unsigned += u64::from(byte);
-        signed += i64::from(byte.cast_signed());
-    }
-    if stored == unsigned || i64::try_from(stored) == Ok(signed) {
-        return Ok(());
-    }
-    Err(Problem::Checksum { expected: unsigned, found: stored })
-}
-
-/// Reads an octal or (GNU) base-256 number.
-fn number(field: &[u8], name: &'static str) -> Result<u64, Problem> {
-    let bad = || Problem::Field { field: name, found: String::from_utf8_lossy(field).into_owned() };
-    if field[0] & 0x80 != 0 {
-        if field[0] != 0x80 {
-            return Err(bad());
-        }
-        return field[1..].iter().try_fold(0u64, |value, &byte| {
-            value.checked_mul(256).map(|value| value | u64::from(byte)).ok_or_else(bad)
-        });
-    }
-    let end = field.iter().position(|&b| b == 0).unwrap_or(field.len());
-    let digits = field[..end].trim_ascii();
-    digits.iter().try_fold(0u64, |value, &byte| match byte {
-        b'0'..=b'7' => Ok(value * 8 + u64::from(byte - b'0')),
-        _ => Err(bad()),
-    })
-}
-
-fn header_name(block: &[u8; BLOCK_BYTES]) -> String {
-    let text = |field: &[u8]| {
-        let end = field.iter().position(|&b| b == 0).unwrap_or(field.len());
-        String::from_utf8_lossy(&field[..end]).into_owned()
-    };
-    let name = text(&block[..100]);
-    let prefix =
-        if &block[257..263] == b"ustar\0" { text(&block[345..500]) } else { String::new() };
-    if prefix.is_empty() { name } else { prefix + "/" + &name }
-}
-
-fn long_name(text: &[u8]) -> Result<String, Problem> {
-    let end = text.iter().position(|&b| b == 0).unwrap_or(text.len());
-    if end > NAME_BYTES_MAX {
-        return Err(Problem::Limit { what: "bytes in a name", limit_max: NAME_BYTES_MAX as u64 });
-    }
-    let reason = "a name that is not UTF-8";
-    String::from_utf8(text[..end].to_vec()).map_err(|_| Problem::Extended { reason })
 }
