@@ -265,7 +265,7 @@ fn hostile(seed: u64) -> Vec<u8> {
     };
     append(&mut tar, common::OVF.as_bytes());
     // Half of the tars have a fault with each step, the others now and then.
-    let rare = if seed % 2 == 0 { 4 } else { 40 };
+    let rare = if seed.is_multiple_of(2) { 4 } else { 40 };
     for number in 0..2 + next(3) {
         let name = match next(rare) {
             0 => ["../f.img", "./d.vmdk", "/abs", "a.ovf"][usize::try_from(next(4)).unwrap()],
