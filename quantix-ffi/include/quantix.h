@@ -704,6 +704,26 @@ enum qtx_status qtx_ova_diff(const char *before,
                              struct qtx_error **error);
 
 /**
+ * Writes an appliance as the OVA `to`, or only its descriptor where `to` ends in `.ovf`, edited by
+ * as little as possible. `edits` is a JSON array as `quantix ova edit` reads it, such as
+ * `[{"edit":"set_cpus","cpus":4}]`; all are made or none. `report` becomes
+ * `{"path","bytes","findings"}`; free it with `qtx_string_free`. After an error nothing is left.
+ * Any thread.
+ *
+ * # Safety
+ * `path`, `edits` and `to` are NUL-terminated strings. `report` is writable. `error` is NULL or
+ * writable. `progress` is NULL or a function that may be called with `context` until this call
+ * returns.
+ */
+enum qtx_status qtx_ova_edit(const char *path,
+                             const char *edits,
+                             const char *to,
+                             qtx_progress progress,
+                             void *context,
+                             char **report,
+                             struct qtx_error **error);
+
+/**
  * Tells which of ovftool, vCenter, VirtualBox, virt-v2v and Proxmox VE refuse an appliance or
  * read it wrongly. `report` becomes `{"objections":[{"code","tools","message","repairable",`
  * `"path","line","column"}]}` as of `quantix ova diagnose`; free it with `qtx_string_free`. Any

@@ -51,7 +51,8 @@ pub use libvirt::{
 };
 pub use ova::{qtx_ova_convert, qtx_ova_inspect, qtx_ova_pull, qtx_ova_verify, qtx_progress};
 pub use ova_documents::{
-    qtx_ova_create, qtx_ova_diagnose, qtx_ova_diff, qtx_ova_explain, qtx_ova_repair, qtx_ova_sign,
+    qtx_ova_create, qtx_ova_diagnose, qtx_ova_diff, qtx_ova_edit, qtx_ova_explain, qtx_ova_repair,
+    qtx_ova_sign,
 };
 pub use planning::{
     qtx_plan_admission, qtx_plan_balance, qtx_plan_capacity, qtx_plan_drain, qtx_plan_failover,

@@ -1,17 +1,22 @@
 //! Appliances explained, compared, diagnosed, repaired and made.
 
 use std::{
+    error::Error,
     ffi::{c_char, c_void},
     path::Path,
 };
 
+use quantix_core::Finding;
 use quantix_ova::{
-    create::{CreateError, Spec, create},
-    import::{Choices, ExplainError, explain},
+    create::{Spec, create},
+    import::{Choices, explain},
     manifest::Algorithm,
-    ovf,
-    repair::{Diagnosis, RepairError, repair},
-    signature::{SignError, Signer, sign},
+    ovf::{
+        self,
+        edit::{Edit, edit_package},
+    },
+    repair::{Diagnosis, repair},
+    signature::{Signer, sign},
 };
 
 use crate::{
@@ -20,35 +25,12 @@ use crate::{
     ova::{caller, open, qtx_progress},
 };
 
-#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
-fn explain_fault(error: ExplainError) -> Fault {
-    Fault::input(&error).with_findings(error.findings())
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
-fn descriptor_fault(error: ovf::DescriptorError) -> Fault {
-    Fault::input(&error).with_findings(vec![error.finding()])
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
-fn repair_fault(error: RepairError) -> Fault {
-    if error.is_target() { Fault::environment(&error) } else { Fault::input(&error) }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
-fn create_fault(error: CreateError) -> Fault {
-    if error.is_target() {
-        return Fault::environment(&error);
+/// Why nothing was written: the target, or the input with what is wrong with it.
+fn unwritten(error: &(dyn Error + 'static), is_target: bool, findings: &[Finding]) -> Fault {
+    match is_target {
+        true => Fault::environment(error),
+        false => Fault::input(error).with_findings(findings.to_vec()),
     }
-    Fault::input(&error).with_findings(error.findings().to_vec())
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
-fn sign_fault(error: SignError) -> Fault {
-    if error.is_target() {
-        return Fault::environment(&error);
-    }
-    Fault::input(&error).with_findings(error.findings().to_vec())
 }
 
 /// Writes an appliance as the OVA `to`, with its manifest signed. `key` is a private RSA key and
@@ -83,8 +65,8 @@ pub unsafe extern "C" fn qtx_ova_sign(
         let signer = Signer::from_pem(key.as_bytes(), certificates.as_bytes(), algorithm)
             .map_err(|error| Fault::input(&error))?;
         let caller = caller(progress, context);
-        let answer = sign(&open(path)?, &signer, Path::new(to), &caller).map_err(sign_fault)?;
-        Ok(answer)
+        let answer = sign(&open(path)?, &signer, Path::new(to), &caller);
+        answer.map_err(|error| unwritten(&error, error.is_target(), error.findings()))
     };
     // SAFETY: by contract `report` and `error` are NULL or writable.
     unsafe { answer(report, "report", error, body) }
@@ -114,8 +96,8 @@ pub unsafe extern "C" fn qtx_ova_explain(
             Some(json) => document(json, "choices")?,
             None => Choices::default(),
         };
-        let answer = explain(&open(path)?, &choices).map_err(explain_fault)?;
-        Ok(answer)
+        let answer = explain(&open(path)?, &choices);
+        answer.map_err(|error| unwritten(&error, false, &error.findings()))
     };
     // SAFETY: by contract `report` and `error` are NULL or writable.
     unsafe { answer(report, "report", error, body) }
@@ -138,8 +120,41 @@ pub unsafe extern "C" fn qtx_ova_diff(
     let body = || -> Result<_, Fault> {
         // SAFETY: by contract.
         let (before, after) = unsafe { (text(before, "before")?, text(after, "after")?) };
-        let answer = ovf::diff_packages(&open(before)?, &open(after)?).map_err(descriptor_fault)?;
-        Ok(answer)
+        let answer = ovf::diff_packages(&open(before)?, &open(after)?);
+        answer.map_err(|error| unwritten(&error, false, &[error.finding()]))
+    };
+    // SAFETY: by contract `report` and `error` are NULL or writable.
+    unsafe { answer(report, "report", error, body) }
+}
+
+/// Writes an appliance as the OVA `to`, or only its descriptor where `to` ends in `.ovf`, edited by
+/// as little as possible. `edits` is a JSON array as `quantix ova edit` reads it, such as
+/// `[{"edit":"set_cpus","cpus":4}]`; all are made or none. `report` becomes
+/// `{"path","bytes","findings"}`; free it with `qtx_string_free`. After an error nothing is left.
+/// Any thread.
+///
+/// # Safety
+/// `path`, `edits` and `to` are NUL-terminated strings. `report` is writable. `error` is NULL or
+/// writable. `progress` is NULL or a function that may be called with `context` until this call
+/// returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_ova_edit(
+    path: *const c_char,
+    edits: *const c_char,
+    to: *const c_char,
+    progress: qtx_progress,
+    context: *mut c_void,
+    report: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let body = || -> Result<_, Fault> {
+        // SAFETY: by contract.
+        let (path, to) = unsafe { (text(path, "path")?, text(to, "to")?) };
+        // SAFETY: by contract.
+        let edits: Vec<Edit> = document(unsafe { text(edits, "edits") }?, "edits")?;
+        let caller = caller(progress, context);
+        let answer = edit_package(&open(path)?, &edits, Path::new(to), &caller);
+        answer.map_err(|error| unwritten(&error, error.is_target(), &[]))
     };
     // SAFETY: by contract `report` and `error` are NULL or writable.
     unsafe { answer(report, "report", error, body) }
@@ -188,8 +203,8 @@ pub unsafe extern "C" fn qtx_ova_repair(
         // SAFETY: by contract.
         let (path, to) = unsafe { (text(path, "path")?, text(to, "to")?) };
         let caller = caller(progress, context);
-        let answer = repair(&open(path)?, Path::new(to), &caller).map_err(repair_fault)?;
-        Ok(answer)
+        let answer = repair(&open(path)?, Path::new(to), &caller);
+        answer.map_err(|error| unwritten(&error, error.is_target(), &[]))
     };
     // SAFETY: by contract `report` and `error` are NULL or writable.
     unsafe { answer(report, "report", error, body) }
@@ -222,8 +237,7 @@ pub unsafe extern "C" fn qtx_ova_create(
         let spec: Spec = document(spec, "spec")?;
         let caller = caller(progress, context);
         let answer = create(&spec, Path::new(base), Path::new(to), None, &caller);
-        let answer = answer.map_err(create_fault)?;
-        Ok(answer)
+        answer.map_err(|error| unwritten(&error, error.is_target(), error.findings()))
     };
     // SAFETY: by contract `report` and `error` are NULL or writable.
     unsafe { answer(report, "report", error, body) }

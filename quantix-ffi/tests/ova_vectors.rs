@@ -11,8 +11,8 @@ use std::{
 
 use quantix::{
     qtx_error, qtx_error_findings, qtx_error_free, qtx_error_message, qtx_ova_convert,
-    qtx_ova_create, qtx_ova_diagnose, qtx_ova_diff, qtx_ova_explain, qtx_ova_inspect, qtx_ova_pull,
-    qtx_ova_repair, qtx_ova_sign, qtx_ova_verify, qtx_status, qtx_string_free,
+    qtx_ova_create, qtx_ova_diagnose, qtx_ova_diff, qtx_ova_edit, qtx_ova_explain, qtx_ova_inspect,
+    qtx_ova_pull, qtx_ova_repair, qtx_ova_sign, qtx_ova_verify, qtx_status, qtx_string_free,
 };
 use serde_json::{Value, json};
 
@@ -54,6 +54,9 @@ fn answer(case: &Value) -> Value {
     let path = |name: &str| c(folder().join(case[name].as_str().unwrap()));
     let package = path("package");
     let choices = case.get("choices").map(|choices| CString::new(choices.to_string()).unwrap());
+    if case["operation"] == "edit" {
+        return edited(case, &package);
+    }
     // SAFETY: every text is NUL-terminated and the out-pointers are ours.
     let (_, answer) = call(|out, error| unsafe {
         match case["operation"].as_str().unwrap() {
@@ -67,6 +70,24 @@ fn answer(case: &Value) -> Value {
             other => panic!("no operation {other}"),
         }
     });
+    answer
+}
+
+/// The descriptor that an edit writes, in the place of where it was written.
+fn edited(case: &Value, package: &CStr) -> Value {
+    let work = tempfile::tempdir().unwrap();
+    let (to, edits) =
+        (c(work.path().join("a.ovf")), CString::new(case["edits"].to_string()).unwrap());
+    // SAFETY: as in `answer`.
+    let (status, mut answer) = call(|out, error| unsafe {
+        let (edits, to) = (edits.as_ptr(), to.as_ptr());
+        qtx_ova_edit(package.as_ptr(), edits, to, None, ptr::null_mut(), out, error)
+    });
+    if status == qtx_status::Ok {
+        let text = fs::read_to_string(answer["answer"]["path"].as_str().unwrap()).unwrap();
+        let findings = answer["answer"]["findings"].take();
+        return json!({"answer": {"descriptor": text, "findings": findings}});
+    }
     answer
 }
 

@@ -28,25 +28,26 @@ fn convert_packed(
     convert(&package, &[request("d", name)], &work.join("out"), options, &Unwatched)
 }
 
+/// Every form of the result, each on another number of threads.
 fn all_options() -> Vec<Options> {
-    let mut all = Vec::new();
-    let zstd = Some(Compression::Zstd);
-    for (output, compress, compression, check_grains) in [
-        (Output::Qcow2, false, None, false),
-        (Output::Qcow2, true, None, false),
-        (Output::Qcow2, true, None, true),
+    let (deflate, zstd) = (Compression::Deflate, Compression::Zstd);
+    let forms = [
+        (Output::Qcow2, false, deflate, false),
+        (Output::Qcow2, true, deflate, false),
+        (Output::Qcow2, true, deflate, true),
         (Output::Qcow2, true, zstd, false),
-        (Output::Raw, false, None, false),
-        (Output::Vmdk, false, None, false),
-    ] {
-        for threads in [1, 3] {
-            let (threads, compression) =
-                (NonZeroUsize::new(threads), compression.unwrap_or_default());
-            let plain = Options::default();
-            all.push(Options { output, compress, compression, check_grains, threads, ..plain });
-        }
-    }
-    all
+        (Output::Raw, false, deflate, false),
+        (Output::Vmdk, false, deflate, false),
+    ];
+    let option = |(threads, (output, compress, compression, check_grains))| Options {
+        output,
+        compress,
+        compression,
+        check_grains,
+        threads: NonZeroUsize::new(threads),
+        ..Options::default()
+    };
+    [1, 3, 2].into_iter().cycle().zip(forms).map(option).collect()
 }
 
 #[test]

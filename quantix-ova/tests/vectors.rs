@@ -6,9 +6,13 @@ use std::{fs, path::Path};
 
 use quantix_ova::{
     import::{Choices, explain},
-    ovf,
+    ovf::{
+        self,
+        edit::{Edit, edit_package},
+    },
     package::Package,
     repair::Diagnosis,
+    watch::Unwatched,
 };
 use serde_json::{Value, json};
 
@@ -31,6 +35,17 @@ fn answer(case: &Value, folder: &Path) -> Value {
         }
         "diff" => serde_json::to_value(ovf::diff_packages(&package, &open("other")).unwrap()),
         "diagnose" => serde_json::to_value(Diagnosis::of(&package)),
+        "edit" => {
+            let work = tempfile::tempdir().unwrap();
+            let edits: Vec<Edit> = serde_json::from_value(case["edits"].clone()).unwrap();
+            match edit_package(&package, &edits, &work.path().join("a.ovf"), &Unwatched) {
+                Ok(answer) => {
+                    let text = fs::read_to_string(answer.path).unwrap();
+                    Ok(json!({"descriptor": text, "findings": answer.findings}))
+                }
+                Err(error) => return json!({"error": error.to_string(), "findings": []}),
+            }
+        }
         other => panic!("no operation {other}"),
     };
     json!({"answer": answer.unwrap()})

@@ -31,7 +31,7 @@ mod _core {
 
     #[pymodule_export]
     use crate::ova_documents::{
-        ova_create, ova_diagnose, ova_diff, ova_explain, ova_repair, ova_sign,
+        ova_create, ova_diagnose, ova_diff, ova_edit, ova_explain, ova_repair, ova_sign,
     };
 
     #[pymodule_export]

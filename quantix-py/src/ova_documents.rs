@@ -1,15 +1,19 @@
 //! `quantix.ova`: appliances explained, compared, diagnosed, repaired and made.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{error::Error, num::NonZeroUsize, path::PathBuf};
 
 use pyo3::prelude::*;
+use quantix_core::Finding;
 use quantix_ova::{
-    create::{CreateError, Spec, create},
-    import::{Choices, ExplainError, explain},
+    create::{Spec, create},
+    import::{Choices, explain},
     manifest::Algorithm,
-    ovf,
-    repair::{Diagnosis, RepairError, repair},
-    signature::{SignError, Signer, sign},
+    ovf::{
+        self,
+        edit::{Edit, edit_package},
+    },
+    repair::{Diagnosis, repair},
+    signature::{Signer, sign},
 };
 
 use crate::{
@@ -17,36 +21,12 @@ use crate::{
     ova::{Caller, open},
 };
 
-#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
-fn explain_error(error: ExplainError) -> PyErr {
-    input_error(&error, &error.findings())
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
-fn descriptor_error(error: ovf::DescriptorError) -> PyErr {
-    input_error(&error, &[error.finding()])
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
-fn repair_error(error: RepairError) -> PyErr {
-    if error.is_target() { environment_failure(&error) } else { input_error(&error, &[]) }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
-fn create_error(error: CreateError) -> PyErr {
-    if error.is_target() {
-        environment_failure(&error)
-    } else {
-        input_error(&error, error.findings())
+/// Why nothing was written: the target, or the input with what is wrong with it.
+fn unwritten(error: &dyn Error, is_target: bool, findings: &[Finding]) -> PyErr {
+    match is_target {
+        true => environment_failure(error),
+        false => input_error(error, findings),
     }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "an argument of map_err")]
-fn sign_error(error: SignError) -> PyErr {
-    if error.is_target() {
-        return environment_failure(&error);
-    }
-    input_error(&error, error.findings())
 }
 
 /// Writes an appliance with its manifest signed.
@@ -68,7 +48,10 @@ pub(crate) fn ova_sign<'py>(
     let signer = Signer::from_pem(&key, &certificates, algorithm)
         .map_err(|error| input_error(&error, &[]))?;
     let caller = Caller::new(progress);
-    let answer = detached(py, || sign(&open(&path)?, &signer, &to, &caller).map_err(sign_error));
+    let answer = detached(py, || {
+        sign(&open(&path)?, &signer, &to, &caller)
+            .map_err(|error| unwritten(&error, error.is_target(), error.findings()))
+    });
     let raised = caller.raised().take();
     to_python(py, &raised.map_or(answer, Err)?)
 }
@@ -83,7 +66,10 @@ pub(crate) fn ova_explain<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let choices: Choices =
         choices.map(|choices| document(choices, "choices")).transpose()?.unwrap_or_default();
-    let answer = detached(py, || explain(&open(&path)?, &choices).map_err(explain_error))?;
+    let answer = detached(py, || {
+        explain(&open(&path)?, &choices)
+            .map_err(|error| unwritten(&error, false, &error.findings()))
+    })?;
     to_python(py, &answer)
 }
 
@@ -95,7 +81,8 @@ pub(crate) fn ova_diff(
     after: PathBuf,
 ) -> PyResult<Bound<'_, PyAny>> {
     let answer = detached(py, || {
-        ovf::diff_packages(&open(&before)?, &open(&after)?).map_err(descriptor_error)
+        ovf::diff_packages(&open(&before)?, &open(&after)?)
+            .map_err(|error| unwritten(&error, false, &[error.finding()]))
     })?;
     to_python(py, &answer)
 }
@@ -117,7 +104,30 @@ pub(crate) fn ova_repair<'py>(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let caller = Caller::new(progress);
-    let answer = detached(py, || repair(&open(&path)?, &to, &caller).map_err(repair_error));
+    let answer = detached(py, || {
+        repair(&open(&path)?, &to, &caller)
+            .map_err(|error| unwritten(&error, error.is_target(), &[]))
+    });
+    let raised = caller.raised().take();
+    to_python(py, &raised.map_or(answer, Err)?)
+}
+
+/// Writes an appliance with its descriptor edited by as little as possible.
+#[pyfunction]
+#[pyo3(signature = (path, edits, to, *, progress=None))]
+pub(crate) fn ova_edit<'py>(
+    py: Python<'py>,
+    path: PathBuf,
+    edits: &Bound<'py, PyAny>,
+    to: PathBuf,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let edits: Vec<Edit> = document(edits, "edits")?;
+    let caller = Caller::new(progress);
+    let answer = detached(py, || {
+        edit_package(&open(&path)?, &edits, &to, &caller)
+            .map_err(|error| unwritten(&error, error.is_target(), &[]))
+    });
     let raised = caller.raised().take();
     to_python(py, &raised.map_or(answer, Err)?)
 }
@@ -136,7 +146,10 @@ pub(crate) fn ova_create<'py>(
     let spec: Spec = document(spec, "the description of an appliance")?;
     let base = base.unwrap_or_default();
     let caller = Caller::new(progress);
-    let answer = detached(py, || create(&spec, &base, &to, threads, &caller).map_err(create_error));
+    let answer = detached(py, || {
+        create(&spec, &base, &to, threads, &caller)
+            .map_err(|error| unwritten(&error, error.is_target(), error.findings()))
+    });
     let raised = caller.raised().take();
     to_python(py, &raised.map_or(answer, Err)?)
 }

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -25,6 +26,11 @@ def answer(case):
                 return {"answer": ova.explain(package, case.get("choices"))}
             case "diff":
                 return {"answer": ova.diff(package, VECTORS / case["other"])}
+            case "edit":
+                with tempfile.TemporaryDirectory() as work:
+                    made = ova.edit(package, case["edits"], Path(work) / "a.ovf")
+                    text = Path(made["path"]).read_text()
+                return {"answer": {"descriptor": text, "findings": made["findings"]}}
             case other:
                 raise AssertionError(f"no operation {other}")
     except InputError as error:

@@ -34,6 +34,5 @@ pub(super) fn check(source: Option<&Source<'_>>, options: &CheckOptions, report:
         }
     };
     schema_faults::check(kind, options.versions, source, report);
-    let renderer = options.renderer.or_else(|| options.distro?.renderer());
-    lint::network(kind, source, &path, renderer, &mut report.lint);
+    lint::network(kind, source, &path, options.renderer, &mut report.lint);
 }

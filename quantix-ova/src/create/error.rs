@@ -7,7 +7,7 @@ use std::{
 
 use quantix_core::Finding;
 
-use crate::{convert::ConvertError, disk::DiskError, ovf::write::WriteError};
+use crate::{convert::ConvertError, disk::DiskError, ovf::write::WriteError, package::Unwritten};
 
 /// An appliance that was not made; nothing was left.
 #[derive(Debug)]
@@ -19,9 +19,7 @@ enum Reason {
     Source { path: PathBuf, error: io::Error },
     Disk { path: PathBuf, error: DiskError },
     Convert(ConvertError),
-    Exists { path: PathBuf },
-    Target { path: PathBuf, error: io::Error },
-    Cancelled,
+    Unwritten(Unwritten),
 }
 
 impl CreateError {
@@ -42,19 +40,14 @@ impl CreateError {
     }
 
     pub(super) fn convert(error: ConvertError) -> Self {
-        Self::new(if error.is_cancelled() { Reason::Cancelled } else { Reason::Convert(error) })
-    }
-
-    pub(super) fn exists(path: &Path) -> Self {
-        Self::new(Reason::Exists { path: path.to_owned() })
+        match error.is_cancelled() {
+            true => Unwritten::Cancelled.into(),
+            false => Self::new(Reason::Convert(error)),
+        }
     }
 
     pub(super) fn target(path: &Path, error: io::Error) -> Self {
-        Self::new(Reason::Target { path: path.to_owned(), error })
-    }
-
-    pub(super) fn cancelled() -> Self {
-        Self::new(Reason::Cancelled)
+        Unwritten::new(path, error).into()
     }
 
     /// What is wrong with the description, with field paths.
@@ -70,7 +63,7 @@ impl CreateError {
     #[must_use]
     pub fn is_target(&self) -> bool {
         match &*self.0 {
-            Reason::Target { .. } => true,
+            Reason::Unwritten(error) => error.is_target(),
             Reason::Convert(error) => error.is_target(),
             _ => false,
         }
@@ -79,7 +72,13 @@ impl CreateError {
     /// Whether the watcher stopped the work.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        matches!(&*self.0, Reason::Cancelled)
+        matches!(&*self.0, Reason::Unwritten(error) if error.is_cancelled())
+    }
+}
+
+impl From<Unwritten> for CreateError {
+    fn from(error: Unwritten) -> Self {
+        Self::new(Reason::Unwritten(error))
     }
 }
 
@@ -90,11 +89,7 @@ impl fmt::Display for CreateError {
             Reason::Source { path, .. } => write!(f, "disk {}: cannot be read", path.display()),
             Reason::Disk { path, error } => write!(f, "disk {}: {error}", path.display()),
             Reason::Convert(error) => error.fmt(f),
-            Reason::Exists { path } => {
-                write!(f, "{}: exists already; remove it or choose another name", path.display())
-            }
-            Reason::Target { path, .. } => write!(f, "{}: cannot be written", path.display()),
-            Reason::Cancelled => f.write_str("cancelled"),
+            Reason::Unwritten(error) => error.fmt(f),
         }
     }
 }
@@ -102,10 +97,11 @@ impl fmt::Display for CreateError {
 impl error::Error for CreateError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match &*self.0 {
-            Reason::Source { error, .. } | Reason::Target { error, .. } => Some(error),
+            Reason::Source { error, .. } => Some(error),
             Reason::Disk { error, .. } => error.source(),
             Reason::Convert(error) => error.source(),
-            Reason::Spec(_) | Reason::Exists { .. } | Reason::Cancelled => None,
+            Reason::Unwritten(error) => error.source(),
+            Reason::Spec(_) => None,
         }
     }
 }

@@ -6,11 +6,12 @@
 
 mod error;
 mod spec;
-mod tape;
 
 use std::{
     fs::File,
+    io,
     num::NonZeroUsize,
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -25,9 +26,9 @@ pub use self::{
 use crate::{
     convert::{Lanes, Opened, Options, Output, Work, WorkOutput},
     disk::{self, Check, DiskError, Extents, Fault},
-    manifest::{Algorithm, Digest},
+    manifest::Algorithm,
     ovf::write::ApplianceDisk,
-    package::{FileSource, ReadAt, stem},
+    package::{FileSource, Packer, Part, ReadAt, Unwritten, must_be_new, stem, write_new},
     watch::Watch,
 };
 
@@ -87,9 +88,7 @@ pub fn create(
     threads: Option<NonZeroUsize>,
     watch: &dyn Watch,
 ) -> Result<Created, CreateError> {
-    if to.symlink_metadata().is_ok() {
-        return Err(CreateError::exists(to));
-    }
+    must_be_new(to)?;
     let folder = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = stem(&spec.machine.name);
     let mut findings = spec.machine.check();
@@ -112,19 +111,54 @@ pub fn create(
         .zip(packed)
         .filter_map(|(number, packed)| Some((disk_name(&name, number), packed?)))
         .collect();
-    let mut tape = tape::Tape::new(folder, &format!("{name}.ovf"), &ovf);
+    let mut parts = vec![Part::text(format!("{name}.ovf"), ovf)];
     for (name, packed) in disks {
-        tape.add(name, packed.file, packed.bytes, watch)?;
+        let Packed { file, bytes, .. } = packed;
+        parts.push(Part::new(name, Arc::new(Shared { file, bytes })));
     }
-    let files = tape.write(&format!("{name}.mf"), to)?;
-    let bytes = std::fs::metadata(to).map_err(|e| CreateError::target(to, e))?.len();
+    let (files, bytes) = write(parts, &format!("{name}.mf"), to, watch)?;
     Ok(Created { path: to.to_owned(), bytes, files, findings })
 }
 
-/// A SHA-256 as text.
-fn hex(digest: &Digest) -> String {
-    debug_assert_eq!(digest.as_bytes().len(), Algorithm::Sha256.digest_bytes());
-    digest.to_string()
+/// Writes descriptor, manifest and disks; answers what they are and how large the tar is.
+fn write(
+    mut parts: Vec<Part>,
+    manifest: &str,
+    to: &Path,
+    watch: &dyn Watch,
+) -> Result<(Vec<CreatedFile>, u64), CreateError> {
+    let fail = |error| Unwritten::new(to, error);
+    let total = parts.iter().map(|part| part.bytes).sum::<u64>() * 2;
+    let mut packer = Packer::new(watch, total);
+    let mut digests = Vec::new();
+    for part in &parts {
+        digests.push(packer.digest(part, Algorithm::Sha256).map_err(fail)?.to_string());
+    }
+    let line = |(part, digest): (&Part, &String)| format!("SHA256({})= {digest}\n", part.name);
+    let text: String = parts.iter().zip(&digests).map(line).collect();
+    parts.insert(1, Part::text(manifest, text.into_bytes()));
+    digests.insert(1, packer.digest(&parts[1], Algorithm::Sha256).map_err(fail)?.to_string());
+    let bytes = write_new(to, |file| packer.write(file, &parts))?;
+    let file =
+        |(part, sha256): (Part, String)| CreatedFile { name: part.name, bytes: part.bytes, sha256 };
+    Ok((parts.into_iter().zip(digests).map(file).collect(), bytes))
+}
+
+/// A disk that was packed, in a file without a name.
+#[derive(Debug)]
+struct Shared {
+    file: Arc<File>,
+    bytes: u64,
+}
+
+impl ReadAt for Shared {
+    fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.file.read_exact_at(buffer, offset)
+    }
 }
 
 fn disk_name(name: &str, number: usize) -> String {

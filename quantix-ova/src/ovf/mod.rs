@@ -29,6 +29,7 @@ mod check;
 mod devices;
 mod dialect;
 mod diff;
+pub mod edit;
 mod envelope;
 mod hardware;
 mod inspect;

@@ -9,6 +9,7 @@
 mod error;
 mod folder;
 mod name;
+mod pack;
 mod read_at;
 mod spool;
 mod tar;
@@ -33,6 +34,7 @@ pub use self::{
 pub(crate) use self::{
     error::Problem,
     name::{of_href, safe as safe_name, stem},
+    pack::{Packer, Part, Unwritten, must_be_new, write_appliance, write_new},
     spool::Spooled,
 };
 

@@ -7,6 +7,7 @@ use quantix_xml::{Document, EditError, Element, NewElement, NodeId, Place};
 
 use crate::ovf::{
     Descriptor,
+    edit::{ovf_name, sibling_name},
     units::{self, Unit},
 };
 
@@ -76,7 +77,7 @@ fn collect(element: Element<'_>, sizes: &Sizes, has: &dyn Fn(&str) -> bool, edit
         add("missing-info", Change::Info(name), "an Info was added".to_owned());
     }
     if has("unknown-required-section") {
-        let name = ovf_attribute(element, "required");
+        let name = ovf_name(element, "required");
         let message = "marked as not required".to_owned();
         add("unknown-required-section", Change::Set(name, "false".to_owned()), message);
     }
@@ -87,14 +88,14 @@ fn collect(element: Element<'_>, sizes: &Sizes, has: &dyn Fn(&str) -> bool, edit
             if let Some(real) = sizes.get(href.as_ref())
                 && size.is_none_or(|said| said.value() != real.to_string())
             {
-                let name = size
-                    .map_or_else(|| ovf_attribute(element, "size"), |said| said.name().to_owned());
+                let name =
+                    size.map_or_else(|| ovf_name(element, "size"), |said| said.name().to_owned());
                 let message = format!("the size of `{href}` is {real}");
                 add("size-mismatch", Change::Set(name, real.to_string()), message);
             }
         }
         "Disk" if has("missing-format") => {
-            let name = ovf_attribute(element, "format");
+            let name = ovf_name(element, "format");
             let uri = crate::ovf::write::STREAM_OPTIMIZED_URI.to_owned();
             add("missing-format", Change::Set(name, uri), "the format was added".to_owned());
         }
@@ -146,29 +147,4 @@ fn memory_unit(element: Element<'_>, edits: &mut Vec<Edit>) {
         change: Change::Text("byte * 2^20".to_owned()),
         finding: finding("the unit of memory is MiB"),
     });
-}
-
-/// `Info` with the prefix that the element has.
-fn sibling_name(name: &str, local: &str) -> String {
-    match name.split_once(':') {
-        Some((prefix, _)) => format!("{prefix}:{local}"),
-        None => local.to_owned(),
-    }
-}
-
-/// An attribute of OVF, spelt with the prefix that stands for OVF here.
-fn ovf_attribute(element: Element<'_>, local: &str) -> String {
-    let is_ovf = |uri: &str| {
-        uri.starts_with("http://schemas.dmtf.org/ovf/envelope/")
-            || uri.starts_with("http://www.vmware.com/schema/ovf/1/envelope")
-    };
-    let scopes = std::iter::successors(Some(element), |element| element.parent());
-    let prefix = scopes
-        .flat_map(Element::attributes)
-        .find(|a| a.prefix() == Some("xmlns") && is_ovf(&a.value()))
-        .map(|a| a.local_name().to_owned());
-    match prefix {
-        Some(prefix) => format!("{prefix}:{local}"),
-        None => local.to_owned(),
-    }
 }

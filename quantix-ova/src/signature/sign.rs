@@ -2,10 +2,8 @@
 
 use std::{
     error, fmt,
-    io::{self, BufWriter, Read, Write as _},
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -18,13 +16,11 @@ use serde::Serialize;
 
 use super::{certificate::Certificate, file};
 use crate::{
-    manifest::{Algorithm, CertificateState, Hasher, Manifest, verify},
+    manifest::{Algorithm, CertificateState, Manifest, verify},
     ovf,
-    package::{Member, Package, PackageError, ReadAt},
-    watch::{Progress, Watch},
+    package::{Package, PackageError, Packer, Part, Unwritten, must_be_new, write_new},
+    watch::Watch,
 };
-
-const PIECE_BYTES: usize = 1 << 20;
 
 /// A key with its certificates.
 pub struct Signer {
@@ -142,12 +138,9 @@ pub struct SignError(Box<Reason>);
 
 #[derive(Debug)]
 enum Reason {
-    Package(PackageError),
     Unverified(Vec<Finding>),
     Key(KeyError),
-    Exists(PathBuf),
-    Target { path: PathBuf, error: io::Error },
-    Cancelled,
+    Unwritten(Unwritten),
 }
 
 impl SignError {
@@ -155,27 +148,16 @@ impl SignError {
         Self(Box::new(reason))
     }
 
-    fn target(path: &Path, error: io::Error) -> Self {
-        Self::new(match error.downcast::<Cancelled>() {
-            Ok(Cancelled) => Reason::Cancelled,
-            Err(error) => Reason::Target { path: path.to_owned(), error },
-        })
-    }
-
     /// Whether the target, rather than the package or the key, is at fault.
     #[must_use]
     pub fn is_target(&self) -> bool {
-        matches!(*self.0, Reason::Target { .. })
+        matches!(&*self.0, Reason::Unwritten(error) if error.is_target())
     }
 
     /// Whether the watcher stopped the work.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        match &*self.0 {
-            Reason::Cancelled => true,
-            Reason::Package(error) => error.is_cancelled(),
-            _ => false,
-        }
+        matches!(&*self.0, Reason::Unwritten(error) if error.is_cancelled())
     }
 
     /// Why the package does not deserve a signature.
@@ -188,25 +170,26 @@ impl SignError {
     }
 }
 
+impl From<Unwritten> for SignError {
+    fn from(error: Unwritten) -> Self {
+        Self::new(Reason::Unwritten(error))
+    }
+}
+
 impl From<PackageError> for SignError {
     fn from(error: PackageError) -> Self {
-        Self::new(Reason::Package(error))
+        Unwritten::from(error).into()
     }
 }
 
 impl fmt::Display for SignError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            Reason::Package(error) => error.fmt(f),
             Reason::Unverified(_) => {
                 f.write_str("the package differs from its manifest; repair it before it is signed")
             }
             Reason::Key(error) => error.fmt(f),
-            Reason::Exists(path) => {
-                write!(f, "{} exists already: choose another name", path.display())
-            }
-            Reason::Target { path, .. } => write!(f, "{} cannot be written", path.display()),
-            Reason::Cancelled => f.write_str("cancelled"),
+            Reason::Unwritten(error) => error.fmt(f),
         }
     }
 }
@@ -214,16 +197,11 @@ impl fmt::Display for SignError {
 impl error::Error for SignError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match &*self.0 {
-            Reason::Package(error) => error.source(),
-            Reason::Target { error, .. } => Some(error),
-            _ => None,
+            Reason::Unwritten(error) => error.source(),
+            Reason::Unverified(_) | Reason::Key(_) => None,
         }
     }
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("cancelled")]
-struct Cancelled;
 
 /// Writes the package as the OVA `to` with a signature: descriptor, manifest, certificate, then
 /// the other files as they are. A manifest that there is keeps its bytes and must be right; where
@@ -238,9 +216,7 @@ pub fn sign(
     to: &Path,
     watch: &dyn Watch,
 ) -> Result<Signed, SignError> {
-    if to.symlink_metadata().is_ok() {
-        return Err(SignError::new(Reason::Exists(to.to_owned())));
-    }
+    must_be_new(to)?;
     let parts = parts(package)?;
     let stem = package.descriptor().name.rsplit_once('.').map_or("", |(stem, _)| stem);
     let (name, manifest, findings) = manifest(package, &parts, stem, watch)?;
@@ -248,30 +224,18 @@ pub fn sign(
     let content = signer
         .certificate_file(&name, &manifest)
         .map_err(|error| SignError::new(Reason::Key(error)))?;
-    let folder = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let fail = |error| SignError::target(to, error);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".quantix-").suffix(".part");
-    let temporary = builder.tempfile_in(folder).map_err(fail)?;
-    let mut tar = tar::Builder::new(BufWriter::with_capacity(PIECE_BYTES, temporary.as_file()));
     let text = package.descriptor();
-    for (name, bytes) in [(&text.name, &text.bytes), (&name, &manifest), (&certificate, &content)] {
-        append(&mut tar, name, bytes.len() as u64, &**bytes).map_err(fail)?;
-    }
-    let total = parts.iter().map(|(member, _)| member.bytes).sum();
-    let mut done = 0;
-    for (member, source) in &parts {
-        let reader = Reader { source: &**source, at: 0, watch, done: &mut done, total };
-        append(&mut tar, &member.name, member.bytes, reader).map_err(fail)?;
-    }
-    tar.into_inner().and_then(|mut out| out.flush()).map_err(fail)?;
-    let bytes = temporary.as_file().metadata().map_err(fail)?.len();
-    temporary.persist_noclobber(to).map_err(|error| fail(error.error))?;
+    let mut all = vec![
+        Part::text(&*text.name, text.bytes.clone()),
+        Part::text(&*name, manifest),
+        Part::text(&*certificate, content),
+    ];
+    all.extend(parts);
+    let total = all.iter().map(|part| part.bytes).sum();
+    let bytes = write_new(to, |file| Packer::new(watch, total).write(file, &all))?;
     let (path, algorithm) = (to.to_owned(), signer.algorithm);
     Ok(Signed { path, bytes, manifest: name, certificate, algorithm, findings })
 }
-
-type Part = (Member, Arc<dyn ReadAt>);
 
 /// Every file but descriptor, manifest and certificate.
 fn parts(package: &Package) -> Result<Vec<Part>, SignError> {
@@ -289,9 +253,9 @@ fn parts(package: &Package) -> Result<Vec<Part>, SignError> {
     let mut parts: Vec<Part> = Vec::new();
     for name in names {
         let member = package.find(&name)?;
-        if !is_small(&member.name) && !parts.iter().any(|(known, _)| known.name == member.name) {
+        if !is_small(&member.name) && !parts.iter().any(|known| known.name == member.name) {
             let source = package.open_member(&member)?;
-            parts.push((member, source));
+            parts.push(Part::new(member.name, source));
         }
     }
     Ok(parts)
@@ -318,66 +282,12 @@ fn manifest(
         }
         return Ok((text.name.clone(), text.bytes.clone(), findings));
     }
-    let digest = |name: &str, source: &dyn ReadAt| {
-        let mut hasher = Hasher::new(Algorithm::Sha256);
-        let total = source.bytes();
-        let mut reader = Reader { source, at: 0, watch, done: &mut 0, total };
-        let mut buffer = vec![0; PIECE_BYTES];
-        loop {
-            match reader.read(&mut buffer) {
-                Ok(0) => return Ok(format!("SHA256({name})= {}\n", hasher.finish())),
-                Ok(count) => hasher.update(&buffer[..count]),
-                Err(error) => return Err(SignError::target(Path::new(name), error)),
-            }
-        }
-    };
     let text = package.descriptor();
-    let mut manifest = digest(&text.name, &text.bytes)?;
-    for (member, source) in parts {
-        manifest += &digest(&member.name, &**source)?;
-    }
+    let mut all = vec![Part::text(&*text.name, text.bytes.clone())];
+    all.extend(parts.iter().cloned());
+    let total = all.iter().map(|part| part.bytes).sum();
+    let manifest = Packer::new(watch, total).manifest(&all);
+    let manifest = manifest.map_err(|error| Unwritten::new(package.path(), error))?;
     let finding = Finding::info("manifest-made", "there was no manifest; one was made");
     Ok((format!("{stem}.mf"), manifest.into_bytes(), vec![finding]))
-}
-
-/// Appends a file with nothing in its header that differs from one run to the next.
-fn append(
-    tar: &mut tar::Builder<impl io::Write>,
-    name: &str,
-    bytes: u64,
-    content: impl Read,
-) -> io::Result<()> {
-    let mut header = tar::Header::new_ustar();
-    header.set_size(bytes);
-    header.set_mode(0o644);
-    header.set_mtime(0);
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_entry_type(tar::EntryType::Regular);
-    tar.append_data(&mut header, name, content)
-}
-
-/// Reads a source from its start, telling the watcher.
-struct Reader<'a> {
-    source: &'a dyn ReadAt,
-    at: u64,
-    watch: &'a dyn Watch,
-    done: &'a mut u64,
-    total: u64,
-}
-
-impl Read for Reader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.watch.is_cancelled() {
-            return Err(io::Error::other(Cancelled));
-        }
-        let left = usize::try_from(self.source.bytes() - self.at).unwrap_or(usize::MAX);
-        let count = buffer.len().min(left);
-        self.source.read_exact_at(self.at, &mut buffer[..count])?;
-        self.at += count as u64;
-        *self.done += count as u64;
-        let (done_bytes, total_bytes) = (*self.done, self.total);
-        self.watch.progress(Progress { done_bytes, total_bytes });
-        Ok(count)
-    }
 }

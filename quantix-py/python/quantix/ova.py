@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from quantix._core import (
@@ -16,6 +16,7 @@ from quantix._core import (
     ova_create,
     ova_diagnose,
     ova_diff,
+    ova_edit,
     ova_explain,
     ova_inspect,
     ova_pull,
@@ -29,6 +30,7 @@ __all__ = [
     "create",
     "diagnose",
     "diff",
+    "edit",
     "explain",
     "inspect",
     "pull",
@@ -190,6 +192,22 @@ def explain(path: Path, choices: Document | None = None) -> dict[str, Any]:
 def diff(before: Path, after: Path) -> dict[str, Any]:
     """Tell how two appliances differ in what they mean: ``equal`` and ``changes``."""
     return ova_diff(before, after)
+
+
+def edit(
+    path: Path,
+    edits: Sequence[Mapping[str, Any]] | str,
+    to: Path,
+    *,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Write an appliance as ``to`` with its descriptor edited by as little as possible.
+
+    ``edits`` are those of ``quantix ova edit --help``, such as ``{"edit": "set_cpus", "cpus": 4}``;
+    all are made or none. What Quantix does not know stays to the byte. The answer has ``path``,
+    ``bytes`` and ``findings``.
+    """
+    return ova_edit(path, edits, to, progress=progress)
 
 
 def diagnose(path: Path) -> dict[str, Any]:

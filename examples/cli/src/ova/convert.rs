@@ -8,8 +8,9 @@ use quantix_ova::convert::{
 };
 
 use super::{
-    open,
+    Blame, open,
     trust::{TrustArgs, Trusted},
+    unwritten,
     watch::Bar,
 };
 use crate::{
@@ -190,18 +191,8 @@ fn refused(ui: &Ui, error: ConvertError, start: Instant) -> Result<Answer, Failu
 
 /// How a failed conversion ends the command.
 pub(crate) fn convert_failure(error: ConvertError) -> Failure {
-    if error.is_cancelled() {
-        return Failure::environment("cancelled; nothing was left behind");
-    }
-    let message = error.to_string();
-    let failure = match error.is_target() && !error.is_existing_target() {
-        true => Failure::environment(message),
-        false => Failure::input(message),
-    };
-    match std::error::Error::source(&error) {
-        Some(cause) => failure.because(cause.to_string()),
-        None => failure,
-    }
+    let is_target = error.is_target() && !error.is_existing_target();
+    unwritten(&error, Blame::of(error.is_cancelled(), is_target), &[])
 }
 
 fn table(answer: &Conversion) -> String {

@@ -6,9 +6,9 @@ use std::{
 };
 
 use clap::Args;
-use quantix_ova::create::{CreateError, Created, Spec, create};
+use quantix_ova::create::{Created, Spec, create};
 
-use super::watch::Bar;
+use super::{Blame, unwritten, watch::Bar};
 use crate::{
     failure::Failure,
     input,
@@ -53,25 +53,13 @@ impl CreateArgs {
         let bar = Bar::new(ui, "packing");
         let answer = create(&spec, base, &self.to, self.threads, &bar);
         drop(bar);
-        let answer = answer.map_err(create_failure)?;
+        let answer = answer.map_err(|error| {
+            let blame = Blame::of(error.is_cancelled(), error.is_target());
+            unwritten(&error, blame, error.findings())
+        })?;
         ui.findings(&answer.findings);
         ui.answer(&answer, table)?;
         Ok(Answer::Yes)
-    }
-}
-
-fn create_failure(error: CreateError) -> Failure {
-    if error.is_cancelled() {
-        return Failure::environment("cancelled; nothing was left behind");
-    }
-    let message = error.to_string();
-    let failure = match error.is_target() {
-        true => Failure::environment(message),
-        false => Failure::input(message).with_findings(error.findings().to_vec()),
-    };
-    match std::error::Error::source(&error) {
-        Some(cause) => failure.because(cause.to_string()),
-        None => failure,
     }
 }
 

@@ -3,6 +3,7 @@
 mod convert;
 mod create;
 mod diff;
+mod edit;
 mod explain;
 mod inspect;
 mod repair;
@@ -14,6 +15,7 @@ mod watch;
 use std::path::Path;
 
 use clap::Subcommand;
+use quantix_core::Finding;
 use quantix_ova::{
     package::{Package, PackageError},
     remote,
@@ -38,6 +40,8 @@ pub(crate) enum OvaCommand {
     Diagnose(repair::DiagnoseArgs),
     /// Write an appliance again without what other tools refuse.
     Repair(repair::RepairArgs),
+    /// Write an appliance with its descriptor edited by as little as possible.
+    Edit(edit::EditArgs),
     /// Check every file against the manifest.
     Verify(verify::VerifyArgs),
     /// Turn the disks into qcow2 or raw files, checking digests in the same pass.
@@ -58,6 +62,7 @@ impl OvaCommand {
             Self::Diff(args) => args.run(ui),
             Self::Diagnose(args) => args.run(ui),
             Self::Repair(args) => args.run(ui),
+            Self::Edit(args) => args.run(ui),
             Self::Verify(args) => args.run(ui),
             Self::Convert(args) => args.run(ui),
             Self::Pull(args) => args.run(ui),
@@ -74,6 +79,37 @@ pub(crate) fn open(path: &Path) -> Result<Package, Failure> {
         false => remote::open_place(path),
     };
     package.map_err(package_failure)
+}
+
+/// Whose fault it is that nothing was written.
+#[derive(Debug, Clone, Copy)]
+enum Blame {
+    Cancelled,
+    Environment,
+    Input,
+}
+
+impl Blame {
+    fn of(is_cancelled: bool, is_target: bool) -> Self {
+        match (is_cancelled, is_target) {
+            (true, _) => Self::Cancelled,
+            (false, true) => Self::Environment,
+            (false, false) => Self::Input,
+        }
+    }
+}
+
+/// Why nothing was written, with its cause and what is wrong with the input.
+fn unwritten(error: &dyn std::error::Error, blame: Blame, findings: &[Finding]) -> Failure {
+    let failure = match blame {
+        Blame::Cancelled => return Failure::environment("cancelled; nothing was left behind"),
+        Blame::Environment => Failure::environment(error.to_string()),
+        Blame::Input => Failure::input(error.to_string()).with_findings(findings.to_vec()),
+    };
+    match error.source() {
+        Some(cause) => failure.because(cause.to_string()),
+        None => failure,
+    }
 }
 
 /// A package that cannot be opened or read is bad input.

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use quantix_ova::repair::{Diagnosis, Objection, RepairError, Repaired, Tool, repair};
+use quantix_ova::repair::{Diagnosis, Objection, Repaired, Tool, repair};
 
-use super::{open, watch::Bar};
+use super::{Blame, open, unwritten, watch::Bar};
 use crate::{
     failure::Failure,
     ui::{Answer, DOUBT, GOOD, Ui, styled},
@@ -88,24 +88,12 @@ impl RepairArgs {
         let bar = Bar::new(ui, "repairing");
         let answer = repair(&package, &self.to, &bar);
         drop(bar);
-        let answer = answer.map_err(repair_failure)?;
+        let answer = answer.map_err(|error| {
+            let blame = Blame::of(error.is_cancelled(), error.is_target());
+            unwritten(&error, blame, &[])
+        })?;
         ui.answer(&answer, describe)?;
         Ok(Answer::yes_if(answer.remaining.is_empty()))
-    }
-}
-
-fn repair_failure(error: RepairError) -> Failure {
-    if error.is_cancelled() {
-        return Failure::environment("cancelled; nothing was left behind");
-    }
-    let message = error.to_string();
-    let failure = match error.is_target() {
-        true => Failure::environment(message),
-        false => Failure::input(message),
-    };
-    match std::error::Error::source(&error) {
-        Some(cause) => failure.because(cause.to_string()),
-        None => failure,
     }
 }
 

@@ -8,10 +8,10 @@ use std::{
 use clap::{Args, ValueEnum};
 use quantix_ova::{
     manifest::Algorithm,
-    signature::{SignError, Signed, Signer, sign},
+    signature::{Signed, Signer, sign},
 };
 
-use super::{open, watch::Bar};
+use super::{Blame, open, unwritten, watch::Bar};
 use crate::{
     failure::Failure,
     ui::{Answer, Ui},
@@ -61,7 +61,10 @@ impl SignArgs {
         let bar = Bar::new(ui, "signing");
         let answer = sign(&package, &signer, &self.to, &bar);
         drop(bar);
-        let answer = answer.map_err(sign_failure)?;
+        let answer = answer.map_err(|error| {
+            let blame = Blame::of(error.is_cancelled(), error.is_target());
+            unwritten(&error, blame, error.findings())
+        })?;
         ui.findings(&answer.findings);
         ui.answer(&answer, describe)?;
         Ok(Answer::Yes)
@@ -72,21 +75,6 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| {
         Failure::input(format!("{} cannot be read", path.display())).because(error)
     })
-}
-
-fn sign_failure(error: SignError) -> Failure {
-    if error.is_cancelled() {
-        return Failure::environment("cancelled; nothing was left behind");
-    }
-    let message = error.to_string();
-    let failure = match error.is_target() {
-        true => Failure::environment(message),
-        false => Failure::input(message).with_findings(error.findings().to_vec()),
-    };
-    match std::error::Error::source(&error) {
-        Some(cause) => failure.because(cause.to_string()),
-        None => failure,
-    }
 }
 
 fn describe(answer: &Signed) -> String {
