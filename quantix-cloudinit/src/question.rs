@@ -187,6 +187,9 @@ pub struct How {
     /// What applies the network configuration.
     #[serde(default)]
     pub renderer: Option<String>,
+    /// The distribution of the guest.
+    #[serde(default)]
+    pub distro: Option<String>,
 }
 
 /// A document with its name.

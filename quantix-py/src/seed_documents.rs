@@ -20,18 +20,21 @@ fn options(kind: Option<&str>, cloud_init: &str, renderer: Option<&str>) -> PyRe
 /// `document` is its bytes or text, or a dictionary. `kind` is `"user-data"`, `"vendor-data"`,
 /// `"meta-data"`, `"network-config"`, `"network-v1"`, `"network-v2"`, `"butane"` or `"unattend"`, and
 /// detected where left out. `cloud_init` is the version,
-/// or range of versions such as `"22.2..26.2"`, that must accept it. Raises `InputError` for an
-/// unknown kind, version or renderer; a document with faults is an answer.
+/// or range of versions such as `"22.2..26.2"`, that must accept it. `distro` is the guest's
+/// distribution. Raises `InputError` for an unknown kind, version, renderer or distribution; a document with faults is an answer.
 #[pyfunction]
-#[pyo3(signature = (document, *, kind=None, cloud_init="26.2", renderer=None))]
+#[pyo3(signature = (document, *, kind=None, cloud_init="26.2", renderer=None, distro=None))]
 pub(crate) fn seed_check<'py>(
     py: Python<'py>,
     document: &Bound<'py, PyAny>,
     kind: Option<&str>,
     cloud_init: &str,
     renderer: Option<&str>,
+    distro: Option<&str>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let options = options(kind, cloud_init, renderer)?;
+    let options = options(kind, cloud_init, renderer)?
+        .on(distro)
+        .map_err(|error| input_error(&error, &[]))?;
     let report = match bytes(document) {
         Some(bytes) => detached(py, || check_document(&bytes, &options)),
         None => {

@@ -85,3 +85,18 @@ fn a_batch_answers_line_by_line() {
         ]
     );
 }
+
+#[test]
+fn a_distribution_is_asked_for_by_name() {
+    let dir = tempfile::tempdir().expect("a scratch folder");
+    let path = dir.path().join("user-data");
+    std::fs::write(&path, "#cloud-config\nsnap: {commands: [a]}\n").expect("a scratch file");
+    let path = path.display().to_string();
+    let lint = |distro: &str| {
+        let args = ["seed", "check", &path, "--distro", distro, "--json"];
+        quantix(args).expect(0).json()["lint"].clone()
+    };
+    assert_eq!(lint("ubuntu"), serde_json::json!([]));
+    assert_eq!(lint("debian")[0]["code"], "other-distribution");
+    quantix(["seed", "check", &path, "--distro", "beos"]).expect(2);
+}

@@ -19,7 +19,7 @@ pub(super) fn check(source: Option<&Source<'_>>, options: &CheckOptions, report:
     }
     schema_faults::check(Kind::CloudConfig, options.versions, source, report);
     unknown_keys(source, report);
-    lint::user_data(source, &mut report.lint);
+    lint::user_data(source, options.distro, &mut report.lint);
 }
 
 /// Versions before 23.4 accept any key at the top and ignore it.

@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::lint::NetworkRenderer;
 use crate::{
     butane::{ButaneOptions, translate},
+    lint::{Distro, DistroError},
     schema::{Kind, VersionRange},
     windows::check_answer_file,
     yaml::{DEPTH_MAX, Value, emit},
@@ -110,12 +111,20 @@ pub struct CheckOptions {
     /// The schema that a network configuration is held to; that of its own `version` where not
     /// given.
     pub network: Option<Kind>,
+    /// The distribution of the guest.
+    pub distro: Option<Distro>,
 }
 
 impl Default for CheckOptions {
     /// Any kind, for the newest cloud-init, whoever applies the network configuration.
     fn default() -> Self {
-        Self { kind: None, versions: VersionRange::NEWEST, renderer: None, network: None }
+        Self {
+            kind: None,
+            versions: VersionRange::NEWEST,
+            renderer: None,
+            network: None,
+            distro: None,
+        }
     }
 }
 
@@ -128,7 +137,7 @@ pub struct CheckOptionsError {
 }
 
 impl CheckOptionsError {
-    /// Which of `kind`, `cloud_init` and `renderer` it is.
+    /// Which of `kind`, `cloud_init`, `renderer` and `distro` it is.
     #[must_use]
     pub const fn field(&self) -> &'static str {
         self.field
@@ -164,6 +173,19 @@ impl CheckOptions {
                 .with_kind(kind)
                 .map_err(|error| CheckOptionsError { field: "kind", problem: error.to_string() }),
         }
+    }
+
+    /// The same options for guests of this distribution; any where none is named.
+    ///
+    /// # Errors
+    /// When the text names no distribution.
+    pub fn on(self, distro: Option<&str>) -> Result<Self, CheckOptionsError> {
+        let distro = distro.map(str::parse).transpose();
+        let problem = |error: DistroError| error.to_string();
+        let distro = distro
+            .map_err(problem)
+            .map_err(|problem| CheckOptionsError { field: "distro", problem })?;
+        Ok(Self { distro, ..self })
     }
 
     /// The same options for documents of this kind. `network-v1` and `network-v2` also say which

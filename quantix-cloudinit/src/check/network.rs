@@ -34,5 +34,6 @@ pub(super) fn check(source: Option<&Source<'_>>, options: &CheckOptions, report:
         }
     };
     schema_faults::check(kind, options.versions, source, report);
-    lint::network(kind, source, &path, options.renderer, &mut report.lint);
+    let renderer = options.renderer.or_else(|| options.distro?.renderer());
+    lint::network(kind, source, &path, renderer, &mut report.lint);
 }

@@ -1,6 +1,7 @@
 //! Doubtful settings in documents that are valid: names that guests change, networks that one
 //! renderer applies differently, and what an attacker would look for.
 
+mod distro;
 mod host_name;
 mod network;
 mod renderer;
@@ -8,6 +9,7 @@ mod security;
 mod size;
 mod user_data;
 
+pub use distro::{Distro, DistroError};
 pub use host_name::check_host_name;
 pub use network::NetworkRenderer;
 pub(crate) use network::network;

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use quantix_core::Finding;
 
-use super::{check_host_name, security};
+use super::{check_host_name, distro, security};
 use crate::{
     check::Source,
     yaml::{Step, Value},
 };
 
 /// Adds what is doubtful, with places.
-pub(crate) fn user_data(source: &Source<'_>, lint: &mut Vec<Finding>) {
+pub(crate) fn user_data(source: &Source<'_>, on: Option<distro::Distro>, lint: &mut Vec<Finding>) {
     let value = source.value();
     let mut notes = Notes { source, lint };
     for key in ["hostname", "fqdn"] {
@@ -23,6 +23,9 @@ pub(crate) fn user_data(source: &Source<'_>, lint: &mut Vec<Finding>) {
     groups(value, &mut notes);
     files(value, &mut notes);
     security::check(value, &mut notes);
+    if let Some(on) = on {
+        distro::check(value, on, &mut notes);
+    }
 }
 
 /// Findings on their way to their places.

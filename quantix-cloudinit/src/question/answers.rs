@@ -71,8 +71,9 @@ impl Question {
 impl How {
     /// The same as the options of the checks.
     fn options(&self) -> Result<CheckOptions, Vec<Finding>> {
-        let Self { kind, cloud_init, renderer } = self;
+        let Self { kind, cloud_init, renderer, distro } = self;
         CheckOptions::named(kind.as_deref(), cloud_init.as_deref(), renderer.as_deref())
+            .and_then(|options| options.on(distro.as_deref()))
             .map_err(|error| bad(error.field(), &error))
     }
 }

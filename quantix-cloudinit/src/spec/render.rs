@@ -299,6 +299,9 @@ impl<'a> Job<'a> {
             );
             self.findings.push(Finding::warning("yaml-lookalike", message).at("hostname"));
         }
+        if let Some(finding) = crate::lint::check_host_name(name.as_str()) {
+            self.findings.push(finding.at("hostname"));
+        }
     }
 
     /// The instance id: what the machine's owner says, else its id, else one made of its name.

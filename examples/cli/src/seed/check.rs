@@ -18,7 +18,7 @@ const LINE_BYTES_MAX: u64 = 64 << 20;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   quantix seed check user-data
-  quantix seed check user-data --cloud-init 22.2..26.2
+  quantix seed check user-data --cloud-init 22.2..26.2 --distro rhel
   quantix seed check network-config --kind network-config --renderer networkd
   quantix seed check --batch < questions.jsonl > answers.jsonl
 
@@ -38,6 +38,9 @@ pub(crate) struct CheckArgs {
     /// Who applies the network configuration: netplan, networkd, network-manager, sysconfig, eni.
     #[arg(long, value_name = "RENDERER")]
     renderer: Option<String>,
+    /// The distribution of the guest, such as ubuntu, debian, rhel, sles or alpine.
+    #[arg(long, value_name = "NAME")]
+    distro: Option<String>,
     /// Read JSON lines from standard input and answer each with a line.
     #[arg(long)]
     batch: bool,
@@ -55,6 +58,7 @@ impl CheckArgs {
     fn options(&self) -> Result<CheckOptions, Failure> {
         let (kind, renderer) = (self.kind.as_deref(), self.renderer.as_deref());
         CheckOptions::named(kind, Some(&self.cloud_init), renderer)
+            .and_then(|options| options.on(self.distro.as_deref()))
             .map_err(|error| Failure::input(error.to_string()))
     }
 }
