@@ -15,7 +15,7 @@
 //! }).unwrap().push("10.0.0.2".into());
 //! assert_eq!(
 //!     write("#cloud-config", &config)?,
-//!     "#cloud-config\nntp:\n  servers:\n    - 10.0.0.1\n    - 10.0.0.2\npackages:\n  - vim\n",
+//!     "#cloud-config\nntp:\n  servers:\n    - \"10.0.0.1\"\n    - \"10.0.0.2\"\npackages:\n  - vim\n",
 //! );
 //! # Ok::<(), quantix_cloudinit::model::ModelError>(())
 //! ```
