@@ -11,11 +11,11 @@ use judges::{python, run, text};
 use quantix_cloudinit::{
     check::{CheckOptions, DocumentKind, NetworkRenderer, check_document},
     network::{
-        Bond, BondMode, BondV1, Bridge, BridgeV1, Cidr, Common, Ethernet, MacAddr, Match,
-        NetworkV1, NetworkV2, PhysicalV1, Subnet, Vlan, VlanV1,
+        Bond, BondMode, BondV1, Bridge, BridgeV1, Cidr, Common, Destination, Ethernet, MacAddr,
+        Match, NetworkV1, NetworkV2, PhysicalV1, Route, Subnet, Vlan, VlanV1, network_data,
     },
     schema::{Kind, ProblemKind, Schema},
-    yaml::parse,
+    yaml::{parse, parse_value},
 };
 use serde_json::Value as Json;
 
@@ -98,13 +98,13 @@ fn version_2() -> NetworkV2 {
 const CONVERT: &str = r"
 import json, os, sys, tempfile
 from cloudinit.cmd.devel import net_convert
-def convert(config, renderer, top):
+def convert(config, renderer, kind, top):
     source, out, files = top + '/config', top + '/out', {}
     os.mkdir(out)
     with open(source, 'w') as file:
         file.write(config)
     distro = 'rhel' if renderer in ('sysconfig', 'network-manager') else 'debian'
-    args = net_convert.get_parser().parse_args(['-p', source, '-k', 'yaml', '-d', out, '-D', distro,
+    args = net_convert.get_parser().parse_args(['-p', source, '-k', kind, '-d', out, '-D', distro,
         '-O', renderer, '-m', 'p0,52:54:00:12:34:01', '-m', 'p1,52:54:00:12:34:02'])
     try:
         net_convert.handle_args('net-convert', args)
@@ -116,12 +116,13 @@ def convert(config, renderer, top):
             files[os.path.relpath(path, out)] = open(path).read()
     return {'files': files}
 answers = []
+kind = sys.argv[2]
 for config, renderer in json.load(open(sys.argv[1])):
     with tempfile.TemporaryDirectory() as top:
         child = os.fork()
         if child == 0:
             os.dup2(2, 1)
-            answer = convert(config, renderer, top)
+            answer = convert(config, renderer, kind, top)
             with open(top + '/answer', 'w') as file:
                 json.dump(answer, file)
             os._exit(0)
@@ -140,10 +141,108 @@ enum Converted {
 
 /// Gives each document to cloud-init's own renderer.
 fn convert(documents: &[(String, NetworkRenderer)]) -> Vec<Converted> {
+    convert_from("yaml", documents)
+}
+
+fn convert_from(kind: &str, documents: &[(String, NetworkRenderer)]) -> Vec<Converted> {
     let file = tempfile::NamedTempFile::new().unwrap();
     let list: Vec<_> = documents.iter().map(|(config, to)| (config, to.name())).collect();
     fs::write(file.path(), serde_json::to_string(&list).unwrap()).unwrap();
-    serde_json::from_str(&python("cloud-init", CONVERT, &[text(file.path())])).unwrap()
+    serde_json::from_str(&python("cloud-init", CONVERT, &[text(file.path()), kind])).unwrap()
+}
+
+/// What a config drive carries of a bond, a VLAN on it and a card of its own, as every renderer of
+/// cloud-init writes it into the guest.
+#[test]
+fn cloud_inits_renderers_take_network_data() {
+    let mut network = version_2();
+    network.bridges.clear();
+    let bond = network.bonds.get_mut("bond0").unwrap();
+    bond.common.routes.push(Route {
+        to: Destination::Network(cidr("10.9.0.0/16")),
+        via: "10.0.0.9".parse().unwrap(),
+        metric: Some(50),
+        table: None,
+        on_link: false,
+    });
+    network.vlans.get_mut("v7").unwrap().common.addresses = vec![cidr("10.7.0.5/24")];
+    let data = network_data(&serde_json::to_value(network.to_value()).unwrap()).unwrap();
+    let told: Vec<_> = data
+        .findings
+        .iter()
+        .map(|it| format!("{} {}: {}", it.path.as_deref().unwrap(), it.code, it.message))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "vlans.v7 renamed-interface: cloud-init calls this interface \"bond0.7\" on a config drive"
+        ]
+    );
+    let text = data.document.to_string();
+    let documents = NetworkRenderer::ALL.map(|renderer| (text.clone(), renderer));
+    for ((_, renderer), converted) in
+        documents.iter().zip(convert_from("network_data.json", &documents))
+    {
+        let name = renderer.name();
+        let all: String = match converted {
+            Converted::Files(files) => {
+                files.iter().map(|(path, text)| format!("{path}\n{text}\n")).collect()
+            }
+            Converted::Error(error) => panic!("{name}: {error}\n{text}"),
+        };
+        let words =
+            ["10.0.0.5", "10.7.0.5", "2001:db8::5", "10.0.0.1", "10.9.0.0", "bond0", "bond0.7"];
+        for word in words {
+            assert!(all.contains(word), "{name}: no {word}\n{text}\n{all}");
+        }
+    }
+}
+
+/// What a config drive cannot say is told with its place; what the guest would miss is an error.
+#[test]
+fn what_a_config_drive_cannot_say_is_told() {
+    let of = |text: &str| {
+        let value = serde_json::to_value(parse_value(text).unwrap()).unwrap();
+        network_data(&value).map(|data| {
+            let shown = |it: &quantix_core::Finding| {
+                let severity = if it.is_error() { "error" } else { "warning" };
+                format!("{severity} {} {}", it.path.as_deref().unwrap(), it.code)
+            };
+            data.findings.iter().map(shown).collect::<Vec<_>>()
+        })
+    };
+    for (more, expected) in [
+        ("", &[][..]),
+        ("    optional: true\n", &["warning ethernets.p0.optional dropped-setting"]),
+        (
+            "    routes: [{to: default, via: 10.0.0.1, on-link: true}, {to: '::/0', via: 'fe80::1'}]\n",
+            &[
+                "warning ethernets.p0.routes.0.on-link dropped-setting",
+                "warning ethernets.p0.routes.1 dropped-setting",
+            ],
+        ),
+        (
+            "    routes: [{to: x, via: 10.0.0.1}]\n",
+            &["error ethernets.p0.routes.0.to invalid-route"],
+        ),
+        ("  p9: {dhcp4: true}\n", &["error ethernets.p9 unmatched-nic"]),
+        ("bridges: {br0: {interfaces: [p0]}}\n", &["error bridges.br0 unsupported-interface"]),
+        (
+            "bonds: {b: {interfaces: [p7], parameters: {mode: 802.3ad, ad-select: count}}}\n",
+            &[
+                "warning bonds.b renamed-interface",
+                "error bonds.b.interfaces.0 unknown-interface",
+                "warning bonds.b.parameters.ad-select dropped-setting",
+            ],
+        ),
+        ("vlans: {v: {id: 7, link: q}}\n", &["error vlans.v.link unknown-interface"]),
+        ("vlans: {v: {id: 7}}\n", &["error vlans.v incomplete-vlan"]),
+        ("vlans: {p0.7: {id: 7, link: p0}}\n", &[]),
+    ] {
+        assert_eq!(of(&format!("{CARD}{more}")).unwrap(), expected, "{more}");
+    }
+    assert!(of(CARD_V1).unwrap_err().contains("version 2"));
+    assert!(of("version: 2\nethernets: {p0: {addresses: [10.0.0.300/24]}}\n").is_err());
 }
 
 /// Every renderer of cloud-init takes both, and none loses an address, a bond or a VLAN.

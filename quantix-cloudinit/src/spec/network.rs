@@ -28,12 +28,17 @@ pub(super) fn config(job: &mut Job<'_>, network: &NetworkSpec) -> NetworkV2 {
             }
             None => any_card(job, network, &path, nic),
         };
-        let label = nic.name.clone().unwrap_or_else(|| format!("nic{index}"));
+        let label = label(index, nic);
         let common = common(network, nic);
         let set_name = nic.name.clone().filter(|_| mac.is_some());
         ethernets.insert(label, Ethernet { match_by, set_name, wakeonlan: None, common });
     }
     NetworkV2 { ethernets, ..NetworkV2::default() }
+}
+
+/// What the document calls an interface of the spec.
+pub(super) fn label(index: usize, nic: &NicSpec) -> String {
+    nic.name.clone().unwrap_or_else(|| format!("nic{index}"))
 }
 
 /// Which of the machine's interfaces each entry is for: by MAC address, by network, then in order.
