@@ -74,7 +74,7 @@ impl Document {
     }
 
     /// Sets what a path names: list entries by their number, mapping entries by their key. The
-    /// last key may be new.
+    /// last key may be new; the number after the last adds to a list.
     ///
     /// # Errors
     /// When the path leads nowhere, or the edit cannot be shown to change only this.
@@ -95,13 +95,22 @@ impl Document {
         self.accept(text, &wanted, path)
     }
 
-    /// Takes out what a path names.
+    /// Takes out what a path names. What held nothing else stays, empty.
     ///
     /// # Errors
     /// When the path leads nowhere, or the edit cannot be shown to change only this.
     pub fn remove(&mut self, path: &[&str]) -> Result<(), EditError> {
         let mut wanted = self.value();
         remove_in(&mut wanted, path).ok_or_else(|| no_such_place(path))?;
+        let above = path.split_last().map_or(path, |(_, above)| above);
+        let empty = match self.node(above).filter(|_| !above.is_empty()).map(|node| &node.data) {
+            Some(Data::Seq(items)) if items.len() == 1 => Some(Value::Seq(Vec::new())),
+            Some(Data::Map(entries)) if entries.len() == 1 => Some(Value::Map(Map::new())),
+            _ => None,
+        };
+        if let Some(empty) = empty {
+            return self.set(above, &empty);
+        }
         let (start, end) = self.entry_lines(path).ok_or_else(|| shared(path))?;
         let text = splice(&self.text, start, end, "");
         self.accept(text, &wanted, path)
@@ -194,6 +203,9 @@ impl Document {
             return Ok(append_line(&self.text, &format!("{key_text}:{}", block(value, 0)?)));
         };
         let first = match &parent.data {
+            Data::Seq(items) if parent.style != Style::Flow && !items.is_empty() => {
+                return self.append(path, above, parent, value);
+            }
             Data::Map(entries) if parent.style != Style::Flow => entries.first(),
             Data::Map(entries) if entries.is_empty() && above.is_empty() => {
                 let entry = format!("{key_text}:{}", block(value, 0)?);
@@ -212,14 +224,40 @@ impl Document {
         let indent = first.map_or(0, |entry| entry.key.start.column.saturating_sub(1));
         let indent = usize::try_from(indent).unwrap_or(0);
         let entry = format!("{}{key_text}:{}", " ".repeat(indent), block(value, indent)?);
-        let end = content_end(&self.text, parent);
+        Ok(self.below(parent, &entry))
+    }
+
+    /// Adds an entry to a list, its dash below the others.
+    fn append(
+        &self,
+        path: &[&str],
+        list: &[&str],
+        node: &Node,
+        value: &Value,
+    ) -> Result<String, EditError> {
+        let first: Vec<&str> = list.iter().copied().chain(["0"]).collect();
+        let (start, end) = self.entry_lines(&first).ok_or_else(|| shared(path))?;
+        let line = &self.text[start..end];
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let body = block(value, indent)?;
+        // The first line of a mapping or list stands right behind the dash.
+        let body = body.strip_prefix('\n').map_or(body.as_str(), |lines| {
+            let first = lines.len() - lines.trim_start_matches(' ').len();
+            lines.get(first.saturating_sub(1)..).unwrap_or(lines)
+        });
+        Ok(self.below(node, &format!("{}-{body}", " ".repeat(indent))))
+    }
+
+    /// The text with lines added after the content of a node.
+    fn below(&self, node: &Node, lines: &str) -> String {
+        let end = content_end(&self.text, node);
         let end = if self.text[..end].ends_with('\n') {
             end
         } else {
             self.text[end..].find('\n').map_or(self.text.len(), |at| end + at + 1)
         };
         let gap = if end > 0 && !self.text[..end].ends_with('\n') { "\n" } else { "" };
-        Ok(splice(&self.text, end, end, &format!("{gap}{entry}")))
+        splice(&self.text, end, end, &format!("{gap}{lines}"))
     }
 }
 
@@ -305,7 +343,14 @@ fn set_in(value: &mut Value, path: &[&str], new: &Value) -> Option<()> {
                 None => None,
             }
         }
-        Value::Seq(items) => set_in(items.get_mut(first.parse::<usize>().ok()?)?, rest, new),
+        Value::Seq(items) => {
+            let index = first.parse::<usize>().ok()?;
+            if index == items.len() && rest.is_empty() {
+                items.push(new.clone());
+                return Some(());
+            }
+            set_in(items.get_mut(index)?, rest, new)
+        }
         _ => None,
     }
 }

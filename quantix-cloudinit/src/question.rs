@@ -122,6 +122,12 @@ pub enum Question {
         #[serde(default)]
         image: Option<String>,
     },
+    /// A version 2 network configuration as the `network_data.json` of a config drive:
+    /// `{"network_data", "findings"}`.
+    NetworkData {
+        /// The network configuration.
+        config: Value,
+    },
     /// A Butane document as Ignition: the answer of `quantix spec butane --json`.
     Butane {
         /// The document.

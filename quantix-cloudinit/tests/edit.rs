@@ -33,7 +33,10 @@ final_message: done
 fn sets_keep_everything_else() {
     let list: Value = vec!["a".into(), "no".into()].into();
     let map: Value = [("x", "y")].into_iter().collect::<Map>().into();
-    let table: [(&[&str], Value, &str, &str); 8] = [
+    let user: Value = [("name", "b"), ("shell", "/bin/sh")].into_iter().collect::<Map>().into();
+    let table: [(&[&str], Value, &str, &str); 10] = [
+        (&["users", "2"], "c".into(), "dev\n", "dev\n  - c\n"),
+        (&["users", "2"], user, "dev\n", "dev\n  - name: b\n    shell: /bin/sh\n"),
         (&["hostname"], "0123".into(), "hostname: web #", "hostname: \"0123\" #"),
         (&["users", "0", "name"], "a b".into(), "- name: ops # he", "- name: a b # he"),
         (&["users", "0", "groups"], "x".into(), "    groups: [adm, sudo]\n", "    groups: x\n"),
@@ -68,6 +71,16 @@ fn removals_take_whole_lines() {
         document.remove(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
         assert_eq!(document.text(), TEXT.replacen(gone, "", 1), "{path:?}");
     }
+}
+
+#[test]
+fn what_held_nothing_else_stays_empty() {
+    let mut document = Document::parse(TEXT).unwrap();
+    document.remove(&["users", "1", "name"]).unwrap();
+    assert!(document.text().contains("  - {}\n"), "{}", document.text());
+    document.remove(&["users", "1"]).unwrap();
+    document.remove(&["users", "0"]).unwrap();
+    assert!(document.text().contains("\nusers: []"), "{}", document.text());
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::{
     hostname::{HostnameContext, HostnameTemplate, NameRules},
     merge::{Part, merge},
     mime::{PartKind, UserDataPart, split, write},
+    network::network_data,
     password,
     seed::{ImageFormat, SeedDocuments, SeedImage, SeedSource},
     spec::{AgentFile, Entropy, RenderOptions, Target, render},
@@ -57,6 +58,7 @@ impl Question {
                 rendered(&spec, &vm, target.as_deref(), seed, agent_files)
             }
             Self::SeedImage { documents, source, image } => seed_image(documents, source, image),
+            Self::NetworkData { config } => network_data_of(&config),
             Self::Butane { text, strict, files } => butane(&text, strict, files),
             Self::Hostname { template, vm, windows, seed, taken } => {
                 hostname(&template, &vm, windows, seed, &taken)
@@ -250,6 +252,12 @@ fn butane(text: &str, strict: bool, files: BTreeMap<String, FileDocument>) -> An
         local.insert(name, LocalFile { bytes, is_executable: file.is_executable });
     }
     told(&translate(text, &ButaneOptions { strict, files: local }))
+}
+
+fn network_data_of(config: &Value) -> Answer {
+    let config = serde_json::to_value(config).map_err(|error| bad("config", &error))?;
+    let data = network_data(&config).map_err(|error| bad("config", &error))?;
+    Ok(json!({ "network_data": data.document, "findings": data.findings }))
 }
 
 fn hostname(

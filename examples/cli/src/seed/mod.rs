@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod documents;
+mod edit;
 
 use clap::Subcommand;
 
@@ -24,6 +25,10 @@ pub(crate) enum SeedCommand {
     Merge(documents::MergeArgs),
     /// Tell what a document makes the guest do, in order.
     Explain(documents::ExplainArgs),
+    /// Set and remove values of a document, keeping its comments and its order.
+    Edit(edit::EditArgs),
+    /// Make the network_data.json of a config drive out of a network configuration.
+    NetworkData(edit::NetworkDataArgs),
 }
 
 impl SeedCommand {
@@ -34,6 +39,8 @@ impl SeedCommand {
             Self::Diff(args) => args.run(ui),
             Self::Merge(args) => args.run(ui),
             Self::Explain(args) => args.run(ui),
+            Self::Edit(args) => args.run(ui),
+            Self::NetworkData(args) => args.run(ui),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `quantix spec`: reusable descriptions of how guests are customized.
 
 mod butane;
+mod guest;
 mod render;
 mod vsphere;
 
@@ -22,6 +23,14 @@ pub(crate) enum SpecCommand {
     Export(vsphere::ExportArgs),
     /// Translate a Butane document to the Ignition config that Butane makes of it.
     Butane(butane::ButaneArgs),
+    /// Make a host name of a template.
+    Hostname(guest::HostnameArgs),
+    /// Tell a time zone's names, IANA's and that of Windows.
+    Timezone(guest::TimezoneArgs),
+    /// Check a public SSH key.
+    SshKey(guest::SshKeyArgs),
+    /// Hash a password.
+    Password(guest::PasswordArgs),
 }
 
 impl SpecCommand {
@@ -31,6 +40,10 @@ impl SpecCommand {
             Self::Import(args) => args.run(ui),
             Self::Export(args) => args.run(ui),
             Self::Butane(args) => args.run(ui),
+            Self::Hostname(args) => args.run(ui),
+            Self::Timezone(args) => args.run(ui),
+            Self::SshKey(args) => args.run(ui),
+            Self::Password(args) => args.run(ui),
         }
     }
 }
