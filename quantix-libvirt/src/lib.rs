@@ -61,7 +61,7 @@ pub use agent::{
 pub use caps::{DomainCapabilities, Execution};
 pub use error::{Class, Error, Result};
 pub use event::{EVENT_QUEUE_MAX, Event, EventStream, Lifecycle, ResyncReason};
-pub use fake::{FakeGuest, FakeHost, Fault, FaultKind};
+pub use fake::{FAKE_VOLUME_BYTES_MAX, FakeGuest, FakeHost, Fault, FaultKind};
 #[cfg(feature = "ffi")]
 pub use ffi::{KeepAlive, Libvirt};
 pub use host::{

@@ -8,13 +8,16 @@ use quantix_xml::Document;
 use super::{
     connection::{Call, FakeConnection, conflict, domain, invalid, no_agent, switch},
     devices::{self, Change},
+    network,
     record::{self, edit, memory_kib, number, with_metadata},
+    storage,
     world::Inner,
 };
 use crate::{
     Affect, Class, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, Error, Event,
-    EventSink, Hypervisor, Lifecycle, MetadataKey, NodeInfo, Param, PowerRequest, Result,
-    StatsGroups, UndefineScope, Version, XmlKind,
+    EventSink, Hypervisor, Lifecycle, MetadataKey, NetworkInfo, NodeInfo, Param, PoolInfo,
+    PowerRequest, ResourceAct, Result, StatsGroups, TransferSink, TransferSource, UndefineScope,
+    Version, VolumeInfo, XmlKind,
 };
 
 const ON: &[DomainState] = &[DomainState::Running, DomainState::Paused];
@@ -348,6 +351,84 @@ impl Hypervisor for FakeConnection {
                 })
                 .collect())
         })
+    }
+
+    fn pools(&self) -> Result<Vec<PoolInfo>> {
+        self.call(Call::host("pools"), |inner| Ok(storage::list(inner)))
+    }
+
+    fn pool_define(&self, xml: &str) -> Result<String> {
+        self.call(Call::host("pool_define"), |inner| storage::define(inner, xml))
+    }
+
+    fn pool_xml(&self, name: &str) -> Result<String> {
+        self.call(Call::host("pool_xml"), |inner| storage::xml(inner, name))
+    }
+
+    fn pool_act(&self, name: &str, act: ResourceAct) -> Result<()> {
+        self.call(Call::host("pool_act"), |inner| storage::act(inner, name, act))
+    }
+
+    fn volumes(&self, pool: &str) -> Result<Vec<VolumeInfo>> {
+        self.call(Call::host("volumes"), |inner| storage::volumes(inner, pool))
+    }
+
+    fn volume_create(&self, pool: &str, xml: &str) -> Result<String> {
+        self.call(Call::host("volume_create"), |inner| storage::create_volume(inner, pool, xml))
+    }
+
+    fn volume_resize(&self, pool: &str, name: &str, bytes: u64) -> Result<()> {
+        let call = Call::host("volume_resize");
+        self.call(call, |inner| storage::resize_volume(inner, (pool, name), bytes))
+    }
+
+    fn volume_delete(&self, pool: &str, name: &str) -> Result<()> {
+        self.call(Call::host("volume_delete"), |inner| storage::delete_volume(inner, (pool, name)))
+    }
+
+    fn volume_upload(
+        &self,
+        pool: &str,
+        name: &str,
+        source: Box<dyn TransferSource>,
+    ) -> Result<u64> {
+        self.upload((pool, name), source)
+    }
+
+    fn volume_download(&self, pool: &str, name: &str, sink: Box<dyn TransferSink>) -> Result<u64> {
+        self.download((pool, name), sink)
+    }
+
+    fn networks(&self) -> Result<Vec<NetworkInfo>> {
+        self.call(Call::host("networks"), |inner| Ok(network::list(inner)))
+    }
+
+    fn network_define(&self, xml: &str) -> Result<String> {
+        self.call(Call::host("network_define"), |inner| network::define(inner, xml))
+    }
+
+    fn network_xml(&self, name: &str) -> Result<String> {
+        self.call(Call::host("network_xml"), |inner| network::xml(inner, name))
+    }
+
+    fn network_act(&self, name: &str, act: ResourceAct) -> Result<()> {
+        self.call(Call::host("network_act"), |inner| network::act(inner, name, act))
+    }
+
+    fn filters(&self) -> Result<Vec<String>> {
+        self.call(Call::host("filters"), |inner| Ok(inner.filters.keys().cloned().collect()))
+    }
+
+    fn filter_define(&self, xml: &str) -> Result<String> {
+        self.call(Call::host("filter_define"), |inner| network::define_filter(inner, xml))
+    }
+
+    fn filter_xml(&self, name: &str) -> Result<String> {
+        self.call(Call::host("filter_xml"), |inner| network::filter_xml(inner, name))
+    }
+
+    fn filter_undefine(&self, name: &str) -> Result<()> {
+        self.call(Call::host("filter_undefine"), |inner| network::undefine_filter(inner, name))
     }
 
     fn subscribe(&self, sink: EventSink) -> Result<()> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use quantix_core::VmId;
+use quantix_xml::{Document, NewElement, Place};
 
 use super::{
     lost,
@@ -126,6 +127,10 @@ pub(super) fn domain<'i>(
         .ok_or_else(|| Error::new(Class::NotFound, operation, "domain not found").about(id))
 }
 
+pub(super) fn absent(operation: &'static str, text: &str) -> Error {
+    Error::new(Class::NotFound, operation, text)
+}
+
 pub(super) fn conflict(operation: &'static str, text: &str) -> Error {
     Error::new(Class::Conflict, operation, text)
 }
@@ -150,6 +155,21 @@ pub(super) fn switch(
     }
     inner.emit_lifecycle(id, what);
     Ok(())
+}
+
+/// A document with the UUID that it was given where it had none.
+pub(super) fn identified(
+    operation: &'static str,
+    mut document: Document,
+    id: &str,
+) -> Result<String> {
+    let root = document.root();
+    if root.child("uuid").is_none() {
+        let place = root.child("name").map_or(Place::FirstIn(root.id()), |e| Place::After(e.id()));
+        let uuid = NewElement::new("uuid").text(id);
+        document.insert(place, &uuid).map_err(|error| invalid(operation, error))?;
+    }
+    Ok(document.to_string())
 }
 
 pub(super) fn invalid(operation: &'static str, text: impl ToString) -> Error {

@@ -2,9 +2,12 @@
 
 mod calls;
 mod connection;
+mod content;
 mod devices;
 mod guest;
+mod network;
 mod record;
+mod storage;
 mod world;
 
 use std::sync::Arc;
@@ -13,6 +16,7 @@ use quantix_core::VmId;
 
 use self::{connection::FakeConnection, world::World};
 pub use self::{
+    content::FAKE_VOLUME_BYTES_MAX,
     guest::FakeGuest,
     world::{Fault, FaultKind},
 };

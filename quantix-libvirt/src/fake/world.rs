@@ -8,7 +8,7 @@ use std::{
 
 use quantix_core::VmId;
 
-use super::FakeGuest;
+use super::{FakeGuest, network, network::FakeNetwork, storage, storage::FakePool};
 use crate::{Class, DomainRef, DomainState, Event, EventSink, Lifecycle};
 
 /// A fault to come.
@@ -87,6 +87,9 @@ pub(super) struct FakeDomain {
 #[derive(Default)]
 pub(super) struct Inner {
     pub(super) domains: BTreeMap<VmId, FakeDomain>,
+    pub(super) pools: BTreeMap<String, FakePool>,
+    pub(super) networks: BTreeMap<String, FakeNetwork>,
+    pub(super) filters: BTreeMap<String, String>,
     pub(super) faults: Vec<Fault>,
     pub(super) random: u64,
     pub(super) random_one_in: u32,
@@ -171,6 +174,8 @@ impl Inner {
             domain.state =
                 if domain.autostart { DomainState::Running } else { DomainState::ShutOff };
         }
+        storage::reboot(self);
+        network::reboot(self);
     }
 
     pub(super) fn emit(&mut self, event: &Event) {
@@ -224,6 +229,12 @@ impl Inner {
             1 => FaultKind::HalfDone,
             _ => FaultKind::LoseConnection,
         })
+    }
+
+    /// A UUID for what was defined without one.
+    pub(super) fn draw_uuid(&mut self) -> String {
+        let number = u128::from(self.draw()) << 64 | u128::from(self.draw());
+        uuid::Builder::from_random_bytes(number.to_be_bytes()).into_uuid().to_string()
     }
 
     /// SplitMix64: small, well spread, and the same everywhere.

@@ -1,7 +1,11 @@
 //! The content of volumes, up and down, without their holes.
 
-use super::{Session, handles::Stream, sys};
-use crate::{Class, Error, Result, TransferSink, TransferSource};
+use super::{
+    Session,
+    handles::{Stream, Volume, owned_text},
+    sys,
+};
+use crate::{Class, Error, Result, TransferSink, TransferSource, view::VolumeXml};
 
 /// How much is handed over at once; libvirt's protocol takes no more in one message.
 const CHUNK: usize = 256 << 10;
@@ -60,6 +64,14 @@ impl Transfer<'_> {
     }
 }
 
+/// What the upload to a volume must know about it.
+struct Shape {
+    /// Whether it is a file, which can have holes.
+    is_file: bool,
+    /// How long it is at least: a raw image shorter than its capacity would shrink the disk.
+    length: u64,
+}
+
 impl Session {
     fn transfer(&self, operation: &'static str) -> Result<Transfer<'_>> {
         let stream = self.stream(operation, 0)?;
@@ -74,21 +86,27 @@ impl Session {
     ) -> Result<u64> {
         const OPERATION: &str = "upload volume of pool";
         let volume = self.volume(OPERATION, pool, name)?;
-        let transfer = self.transfer(OPERATION)?;
-        let flags = sys::VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM;
-        let raw = transfer.stream.raw();
-        // SAFETY: both handles are valid; a length of zero means to the end.
-        if unsafe { sys::virStorageVolUpload(volume.raw(), raw, 0, 0, flags) } < 0 {
-            return self.fail(OPERATION).map_err(|error: Error| error.about(name));
+        let about = |error: Error| error.about(name);
+        let shape = self.shape(OPERATION, &volume).map_err(about)?;
+        if shape.is_file {
+            // Two things about libvirt's holes: it leaves in them what was there before, and it
+            // cuts the file where they end. So the file is cut first, to one byte.
+            let cut = self.upload_stream(OPERATION, &volume, true).map_err(about)?;
+            cut.send_hole(1)?;
+            cut.finish()?;
         }
+        let transfer = self.upload_stream(OPERATION, &volume, shape.is_file).map_err(about)?;
         let mut chunk = vec![0u8; CHUNK];
         let (mut total, mut hole) = (0u64, 0u64);
         loop {
             let count = source.read(&mut chunk).map_err(|error| transfer.local(&error))?;
             let Some(bytes) = chunk.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
-            total = total.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
-            if bytes.iter().all(|&byte| byte == 0) {
-                hole = hole.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+            // The one byte that is left is written to.
+            let is_hole = shape.is_file && total > 0 && bytes.iter().all(|&byte| byte == 0);
+            let count = u64::try_from(count).unwrap_or(u64::MAX);
+            total = total.saturating_add(count);
+            if is_hole {
+                hole = hole.saturating_add(count);
                 continue;
             }
             if hole > 0 {
@@ -96,11 +114,42 @@ impl Session {
             }
             transfer.send(bytes)?;
         }
-        if hole > 0 {
-            transfer.send_hole(hole)?;
+        if shape.is_file && total == 0 {
+            transfer.send(&[0])?;
+        }
+        let rest = shape.length.saturating_sub(total.max(1));
+        if shape.is_file && hole.saturating_add(rest) > 0 {
+            transfer.send_hole(hole.saturating_add(rest))?;
         }
         transfer.finish()?;
         Ok(total)
+    }
+
+    fn upload_stream(
+        &self,
+        operation: &'static str,
+        volume: &Volume,
+        sparse: bool,
+    ) -> Result<Transfer<'_>> {
+        let transfer = self.transfer(operation)?;
+        let flags = if sparse { sys::VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM } else { 0 };
+        let raw = transfer.stream.raw();
+        // SAFETY: both handles are valid; a length of zero means to the end.
+        match unsafe { sys::virStorageVolUpload(volume.raw(), raw, 0, 0, flags) } {
+            0 => Ok(transfer),
+            _ => self.fail(operation),
+        }
+    }
+
+    fn shape(&self, operation: &'static str, volume: &Volume) -> Result<Shape> {
+        // SAFETY: the volume is valid; the text is ours.
+        let xml = unsafe { owned_text(sys::virStorageVolGetXMLDesc(volume.raw(), 0)) };
+        let xml = VolumeXml::parse(xml.map_or_else(|| self.fail(operation), Ok)?)?;
+        let is_raw = xml.get().target_format_kind().as_deref() == Some("raw");
+        Ok(Shape {
+            is_file: matches!(xml.get().kind().as_deref(), None | Some("file")),
+            length: xml.get().capacity().filter(|_| is_raw).unwrap_or(0),
+        })
     }
 
     pub(super) fn download(

@@ -303,8 +303,8 @@ impl Host {
         self.read(Lane::Control, operation, target, move |h| h.finished_job(id)).await
     }
 
-    /// Writes the content of a volume; blocks of zeros become holes where the volume can have them.
-    /// The deadline is for the whole of it. How many bytes.
+    /// Replaces the content of a volume; blocks of zeros become holes where the volume can have them,
+    /// and a raw volume that is longer than the content ends in zeros. The deadline is for the whole of it. How many bytes.
     ///
     /// # Errors
     /// [`Class::Failed`] where the source cannot be read or the volume is too small; else as every
