@@ -196,6 +196,9 @@ pub struct How {
     /// The distribution of the guest.
     #[serde(default)]
     pub distro: Option<String>,
+    /// What passes user-data to the guest.
+    #[serde(default)]
+    pub platform: Option<String>,
 }
 
 /// A document with its name.

@@ -12,6 +12,7 @@ use quantix_cloudinit::{
         CheckOptions, CheckReport, DocumentKind, TEMPLATE_BYTES_MAX, check_batch_line,
         check_document,
     },
+    lint::PLATFORMS,
     user_data::{
         Chpasswd, ChpasswdUser, Command as Run, Content, Group, Growpart, ManageEtcHosts, Mount,
         Ntp, PowerMode, PowerState, Sudo, Swap, SwapSize, User, UserData, WriteFile,
@@ -121,6 +122,19 @@ fn templates_and_parts_are_checked_inside() {
     assert_eq!(brief(&check(archive).faults), ["schema part-001: hostname 2:1"]);
     let big = format!("#cloud-config\n#{}\n{{}}\n", "x".repeat(17_000));
     assert_eq!(brief(&check(&big).lint), ["size - 0:0"]);
+    for platform in PLATFORMS {
+        let limit = platform.bytes_max();
+        let named = |bytes: usize| {
+            let text = format!("#cloud-config\n{{}}\n{}", "#".repeat(bytes - 17));
+            let options = options("26.2").through(Some(platform.name())).unwrap();
+            let report = check_document(text.as_bytes(), &options);
+            assert_eq!(report.valid, report.faults.is_empty());
+            brief(&report.faults)
+        };
+        let fits = (18..=limit).rev().find(|bytes| platform.counted(*bytes) <= limit).unwrap();
+        assert_eq!(named(fits), [""; 0], "{platform:?}");
+        assert_eq!(named(fits + 1), ["size - 0:0"], "{platform:?}");
+    }
 }
 
 #[test]

@@ -21,9 +21,10 @@ fn options(kind: Option<&str>, cloud_init: &str, renderer: Option<&str>) -> PyRe
 /// `"meta-data"`, `"network-config"`, `"network-v1"`, `"network-v2"`, `"butane"` or `"unattend"`, and
 /// detected where left out. `cloud_init` is the version,
 /// or range of versions such as `"22.2..26.2"`, that must accept it. `distro` is the guest's
-/// distribution. Raises `InputError` for an unknown kind, version, renderer or distribution; a document with faults is an answer.
+/// distribution, `platform` what passes user-data to it, such as `"ec2"`: more than its budget is a fault.
+/// Raises `InputError` for a word that names nothing; a document with faults is an answer.
 #[pyfunction]
-#[pyo3(signature = (document, *, kind=None, cloud_init="26.2", renderer=None, distro=None))]
+#[pyo3(signature = (document, *, kind=None, cloud_init="26.2", renderer=None, distro=None, platform=None))]
 pub(crate) fn seed_check<'py>(
     py: Python<'py>,
     document: &Bound<'py, PyAny>,
@@ -31,9 +32,11 @@ pub(crate) fn seed_check<'py>(
     cloud_init: &str,
     renderer: Option<&str>,
     distro: Option<&str>,
+    platform: Option<&str>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let options = options(kind, cloud_init, renderer)?
         .on(distro)
+        .and_then(|options| options.through(platform))
         .map_err(|error| input_error(&error, &[]))?;
     let report = match bytes(document) {
         Some(bytes) => detached(py, || check_document(&bytes, &options)),

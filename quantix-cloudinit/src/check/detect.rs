@@ -98,7 +98,9 @@ pub(super) fn kind_of_value(value: &Value) -> DocumentKind {
 
 /// Checks user-data or vendor-data of any form.
 pub(super) fn check_user_data(bytes: &[u8], options: &CheckOptions, report: &mut CheckReport) {
-    report.lint.extend(lint::size(bytes));
+    let told = lint::size(bytes, options.platform);
+    let to = if options.platform.is_some() { &mut report.faults } else { &mut report.lint };
+    to.extend(told);
     let mut bytes = Cow::Borrowed(bytes);
     let mut wrappings = 0;
     while bytes.starts_with(&[0x1f, 0x8b]) {

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::lint::NetworkRenderer;
 use crate::{
     butane::{ButaneOptions, translate},
-    lint::{Distro, DistroError},
+    lint::{Distro, DistroError, Platform, PlatformError},
     schema::{Kind, VersionRange},
     windows::check_answer_file,
     yaml::{DEPTH_MAX, Value, emit},
@@ -113,6 +113,8 @@ pub struct CheckOptions {
     pub network: Option<Kind>,
     /// The distribution of the guest.
     pub distro: Option<Distro>,
+    /// What passes user-data to the guest: more than its budget is a fault.
+    pub platform: Option<Platform>,
 }
 
 impl Default for CheckOptions {
@@ -124,6 +126,7 @@ impl Default for CheckOptions {
             renderer: None,
             network: None,
             distro: None,
+            platform: None,
         }
     }
 }
@@ -137,7 +140,7 @@ pub struct CheckOptionsError {
 }
 
 impl CheckOptionsError {
-    /// Which of `kind`, `cloud_init`, `renderer` and `distro` it is.
+    /// Which of `kind`, `cloud_init`, `renderer`, `distro` and `platform` it is.
     #[must_use]
     pub const fn field(&self) -> &'static str {
         self.field
@@ -186,6 +189,19 @@ impl CheckOptions {
             .map_err(problem)
             .map_err(|problem| CheckOptionsError { field: "distro", problem })?;
         Ok(Self { distro, ..self })
+    }
+
+    /// The same options for user-data that this platform passes on; any where none is named.
+    ///
+    /// # Errors
+    /// When the text names no platform.
+    pub fn through(self, platform: Option<&str>) -> Result<Self, CheckOptionsError> {
+        let platform = platform.map(str::parse).transpose();
+        let problem = |error: PlatformError| error.to_string();
+        let platform = platform
+            .map_err(problem)
+            .map_err(|problem| CheckOptionsError { field: "platform", problem })?;
+        Ok(Self { platform, ..self })
     }
 
     /// The same options for documents of this kind. `network-v1` and `network-v2` also say which

@@ -13,6 +13,6 @@ pub use distro::{Distro, DistroError};
 pub use host_name::check_host_name;
 pub use network::NetworkRenderer;
 pub(crate) use network::network;
-pub use size::PLATFORM_BYTES_MAX;
 pub(crate) use size::size;
+pub use size::{PLATFORMS, Platform, PlatformError};
 pub(crate) use user_data::user_data;

@@ -73,9 +73,10 @@ impl Question {
 impl How {
     /// The same as the options of the checks.
     fn options(&self) -> Result<CheckOptions, Vec<Finding>> {
-        let Self { kind, cloud_init, renderer, distro } = self;
+        let Self { kind, cloud_init, renderer, distro, platform } = self;
         CheckOptions::named(kind.as_deref(), cloud_init.as_deref(), renderer.as_deref())
             .and_then(|options| options.on(distro.as_deref()))
+            .and_then(|options| options.through(platform.as_deref()))
             .map_err(|error| bad(error.field(), &error))
     }
 }

@@ -23,7 +23,8 @@ const LINE_BYTES_MAX: u64 = 64 << 20;
   quantix seed check --batch < questions.jsonl > answers.jsonl
 
 A line of --batch is {\"id\",\"kind\",\"text\"} or {\"id\",\"kind\",\"config\"}; each gets one line of
-answer, in order. Exit code 1: a document is not valid.")]
+answer, in order. Exit code 1: a document is not valid, or
+longer than --platform passes on.")]
 pub(crate) struct CheckArgs {
     /// The document; `-` reads standard input.
     #[arg(required_unless_present = "batch", conflicts_with = "batch")]
@@ -41,6 +42,10 @@ pub(crate) struct CheckArgs {
     /// The distribution of the guest, such as ubuntu, debian, rhel, sles or alpine.
     #[arg(long, value_name = "NAME")]
     distro: Option<String>,
+    /// What passes user-data to the guest: kubevirt, ec2, hetzner, openstack, azure, digitalocean,
+    /// gce or proxmox; more than it passes on is a fault.
+    #[arg(long, value_name = "NAME")]
+    platform: Option<String>,
     /// Read JSON lines from standard input and answer each with a line.
     #[arg(long)]
     batch: bool,
@@ -59,6 +64,7 @@ impl CheckArgs {
         let (kind, renderer) = (self.kind.as_deref(), self.renderer.as_deref());
         CheckOptions::named(kind, Some(&self.cloud_init), renderer)
             .and_then(|options| options.on(self.distro.as_deref()))
+            .and_then(|options| options.through(self.platform.as_deref()))
             .map_err(|error| Failure::input(error.to_string()))
     }
 }
