@@ -33,6 +33,7 @@
 mod bound;
 mod engine;
 pub mod filter;
+mod html;
 mod place;
 pub mod plan;
 mod policy;
@@ -51,8 +52,13 @@ pub use place::{
 pub use policy::{Order, Pipeline, Policy, PolicyError, WEIGHT_MAX, Weights};
 pub use score::{Dependence, POINTS_MAX, Points, Score};
 pub use simulate::{
-    Fleet, HOSTS_MAX, Point, SERIES_POINTS_MAX, SimulateError, Simulation, TRACE_ROWS_MAX,
-    TRACE_SECONDS_MAX, Trace, TraceError, Utilisation, chart, simulate,
+    BalanceConfig, Batch, DemandConfig, DemandTotals, FailureConfig, Fencing, Fleet, FleetConfig,
+    FleetEvent, FleetPoint, FleetReport, FleetUtilisation, HOST_COUNT_MAX, HOSTS_MAX, HaConfig,
+    HaTotals, HostGroup, LOG_MAX, LogEntry, MACHINES_MAX, MachineSize, MachineTotals,
+    MachinesConfig, MaintenanceConfig, MaintenanceTotals, MoveTotals, PlannedFailure, Point,
+    PowerTotals, SAMPLES_MAX, SECONDS_MAX, SERIES_POINTS_MAX, SimulateError, Simulation,
+    TRACE_ROWS_MAX, TRACE_SECONDS_MAX, Trace, TraceError, Utilisation, chart, fleet_html, simulate,
+    simulate_fleet,
 };
 pub use snapshot::{
     Assignment, CPU_MILLI_MAX, Candidate, ChangeError, Checkpoint, Extra, GPUS_PER_NODE_MAX,

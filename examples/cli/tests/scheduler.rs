@@ -160,3 +160,28 @@ fn simulates_a_trace_with_a_chart() {
     let run = quantix(["simulate", "--trace", &broken].into_iter().chain(hosts)).expect(2);
     assert!(run.stderr().contains("there is no column `mem_gib`"), "{run:?}");
 }
+
+#[test]
+fn simulates_a_generated_fleet_with_a_page() {
+    let case = Case::new();
+    let fleet = "hosts: [{count: 6, hosts_per_rack: 2}]\nduration_seconds: 3600\nmachines: {at_start: 40}\n";
+    let file = case.file("fleet.yaml", fleet);
+    let page = case.folder.path().join("r.html").display().to_string();
+    let args = ["simulate", "--fleet", &file, "--seed", "5", "--json", "--html", &page];
+    let json = quantix(args).expect(0).json();
+    assert_eq!((&json["seed"], &json["hosts"]), (&json!(5), &json!(6)));
+    assert!(json["machines"]["arrived"].as_u64() > Some(40), "{json}");
+    assert_eq!(json["series"].as_array().map(Vec::len), Some(12));
+    assert!(fs::read_to_string(&page).expect("the page").contains("<svg"));
+    let days = quantix(["simulate", "--fleet", &file, "--days", "1", "--json"]).expect(0).json();
+    assert_eq!(days["duration_seconds"], 86_400);
+    let text = quantix(["simulate", "--fleet", &file]).expect(0).stdout();
+    assert!(text.contains("demand not met"), "{text}");
+    let broken = case.file("b.yaml", "hosts: [{count: 0}]\n");
+    let run = quantix(["simulate", "--fleet", &broken]).expect(2);
+    assert!(run.stderr().contains("config.hosts"), "{run:?}");
+    let run = quantix(["simulate", "--fleet", &case.file("c.yaml", "speed: 1\n")]).expect(2);
+    assert!(run.stderr().contains("unknown field `speed`"), "{run:?}");
+    quantix(["simulate"]).expect(2);
+    quantix(["simulate", "--trace", &file]).expect(2);
+}

@@ -1,7 +1,9 @@
-//! Replaying traces: how many hosts a policy needs, and how full they get.
+//! Simulations: traces that are replayed, to see how many hosts a policy needs, and generated fleets.
 
 mod chart;
+mod fleet;
 mod run;
+mod series;
 mod trace;
 
 use std::num::{NonZeroU32, NonZeroU64};
@@ -12,6 +14,7 @@ use serde::Serialize;
 use crate::{bound::Bound, policy::PolicyError, snapshot::SnapshotError};
 
 pub use chart::chart;
+pub use fleet::*;
 pub use run::simulate;
 pub use trace::{TRACE_ROWS_MAX, TRACE_SECONDS_MAX, Trace, TraceError};
 

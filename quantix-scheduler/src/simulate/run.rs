@@ -9,7 +9,7 @@ use quantix_core::{
 use serde_json::json;
 
 use super::{Fleet, HOSTS_MAX, Point, SERIES_POINTS_MAX, SimulateError, Simulation, Utilisation};
-use super::{Trace, host_id};
+use super::{Trace, host_id, series::Series};
 use crate::{
     bound::{Bound, Kind, fewest},
     engine::Engine,
@@ -124,7 +124,7 @@ struct Run {
     /// Used amounts times microseconds.
     area: (u128, u128),
     peak: (u128, u128),
-    series: Series,
+    series: Series<Point>,
 }
 
 impl Run {
@@ -143,7 +143,7 @@ impl Run {
             policy: String::new(),
             series: Vec::new(),
         };
-        let (zero, series) = ((0, 0), Series::default());
+        let (zero, series) = ((0, 0), Series::new(SERIES_POINTS_MAX));
         Self {
             engine,
             all,
@@ -244,30 +244,4 @@ fn part(some: u128, all: u128) -> f64 {
 #[allow(clippy::cast_precision_loss, reason = "microseconds of a trace fit into 53 bits")]
 fn seconds(micros: i64) -> f64 {
     micros as f64 / 1e6
-}
-
-/// Points at ever wider steps, so that their number stays bounded.
-#[derive(Debug, Default)]
-struct Series {
-    points: Vec<Point>,
-    step: usize,
-    seen: usize,
-}
-
-impl Series {
-    fn push(&mut self, point: Point) {
-        let step = self.step.max(1);
-        if self.seen.is_multiple_of(step) {
-            self.points.push(point);
-        }
-        self.seen += 1;
-        if self.points.len() > SERIES_POINTS_MAX {
-            let mut at = 0;
-            self.points.retain(|_| {
-                at += 1;
-                at % 2 == 1
-            });
-            self.step = 2 * step;
-        }
-    }
 }

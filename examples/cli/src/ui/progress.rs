@@ -38,6 +38,18 @@ impl Progress {
         self.bar.set_position(done);
     }
 
+    /// Shows how much of a known total is done, in units of its own.
+    pub(crate) fn part(&self, done: u64, total: u64) {
+        if self.bar.length() != Some(total) {
+            self.bar.set_length(total);
+            let template = "{spinner} {msg} [{bar:30}] {percent} % eta {eta}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                self.bar.set_style(style.progress_chars("=> "));
+            }
+        }
+        self.bar.set_position(done);
+    }
+
     /// Changes what the line says.
     pub(crate) fn say(&self, label: &str) {
         self.bar.set_message(label.to_owned());

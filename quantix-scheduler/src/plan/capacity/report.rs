@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::whatif::{Difference, WhatifReport};
+use crate::html::escape;
 
 const BAR_WIDTH: u64 = 360;
 
@@ -73,20 +74,4 @@ fn row(page: &mut String, difference: &Difference) -> fmt::Result {
         width(*before),
         width(*after)
     )
-}
-
-/// Text as HTML shows it.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -1,4 +1,6 @@
-//! `quantix simulate`: replays a trace of machines on equal hosts.
+//! `quantix simulate`: replays a trace of machines on equal hosts, or runs a generated fleet.
+
+mod fleet;
 
 use std::{
     fs::File,
@@ -22,32 +24,41 @@ use crate::{
   quantix simulate --trace vms.csv --hosts 60 --host-cpu 80 --host-memory-gib 180
   quantix simulate --trace vms.csv --hosts 5 --host-cpu 80 --host-memory-gib 180 --numa 2 \\
       --policy policy.json --chart utilisation.svg
+  quantix simulate --fleet fleet.yaml --days 7 --seed 3 --html report.html
+  quantix simulate --fleet fleet.yaml --policy spread.json --json
 
 The trace is CSV with a header that names id, cpu (cores), mem_gib, arrival and departure (seconds);
 an empty departure means that the machine stays. Machines are placed as they arrive, by a policy
-that does not know when they depart.")]
+that does not know when they depart.
+
+The fleet is a file with hosts, machines (sizes, arrivals, lifetimes, demand), failures, maintenance,
+balance and ha, of which all may be left out: the default is 1,250 hosts with 20,000 machines and a
+day. Machines, demand and failures depend on the seed alone, so that policies can be compared.")]
 pub(crate) struct SimulateArgs {
     /// The trace.
-    #[arg(long, value_name = "FILE")]
-    trace: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "fleet",
+          requires_all = ["hosts", "host_cpu", "host_memory_gib"])]
+    trace: Option<PathBuf>,
     /// How many hosts.
-    #[arg(long)]
-    hosts: NonZeroU32,
+    #[arg(long, requires = "trace")]
+    hosts: Option<NonZeroU32>,
     /// CPU of each host, in cores.
-    #[arg(long, value_name = "CORES")]
-    host_cpu: Millicores,
+    #[arg(long, value_name = "CORES", requires = "trace")]
+    host_cpu: Option<Millicores>,
     /// Memory of each host, in GiB.
-    #[arg(long, value_name = "GIB", value_parser = gib)]
-    host_memory_gib: MemoryMib,
+    #[arg(long, value_name = "GIB", value_parser = gib, requires = "trace")]
+    host_memory_gib: Option<MemoryMib>,
     /// Into how many NUMA cells each host is divided.
     #[arg(long, value_name = "CELLS", default_value = "1")]
     numa: NonZeroU32,
-    /// The policy; the default one when left out.
+    /// The policy; the default one when left out, or that of the fleet file.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Also draw the utilisation over time into this SVG file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "trace")]
     chart: Option<PathBuf>,
+    #[command(flatten)]
+    generated: fleet::FleetArgs,
 }
 
 fn gib(text: &str) -> Result<MemoryMib, String> {
@@ -57,17 +68,21 @@ fn gib(text: &str) -> Result<MemoryMib, String> {
 
 impl SimulateArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
-        let positive = |amount: u64, what: &str| {
-            NonZeroU64::new(amount).ok_or_else(|| Failure::input(format!("{what} is zero")))
+        let (Some(path), Some(hosts)) = (&self.trace, self.hosts) else {
+            return self.generated.run(self.policy.as_ref(), ui);
+        };
+        let positive = |amount: Option<u64>, what: &str| {
+            let amount = amount.and_then(NonZeroU64::new);
+            amount.ok_or_else(|| Failure::input(format!("{what} is zero")))
         };
         let fleet = Fleet {
-            hosts: self.hosts,
-            cpu_milli: positive(self.host_cpu.0, "--host-cpu")?,
-            memory_mib: positive(self.host_memory_gib.0, "--host-memory-gib")?,
+            hosts,
+            cpu_milli: positive(self.host_cpu.map(|cpu| cpu.0), "--host-cpu")?,
+            memory_mib: positive(self.host_memory_gib.map(|gib| gib.0), "--host-memory-gib")?,
             numa: self.numa,
         };
         let policy = place::policy(self.policy.as_ref())?;
-        let trace = read(&self.trace)?;
+        let trace = read(path)?;
         let simulation = simulate(&trace, &fleet, &policy)
             .map_err(|error| Failure::input("cannot simulate").because(error))?;
         if let Some(path) = &self.chart {
