@@ -8,16 +8,18 @@ use quantix_xml::Document;
 use super::{
     connection::{Call, FakeConnection, conflict, domain, invalid, no_agent, switch},
     devices::{self, Change},
-    network,
+    disks, moments, network,
     record::{self, edit, memory_kib, number, with_metadata},
-    storage,
+    storage, streams,
     world::Inner,
 };
 use crate::{
-    Affect, Class, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, Error, Event,
-    EventSink, Hypervisor, Lifecycle, MetadataKey, NetworkInfo, NodeInfo, Param, PoolInfo,
-    PowerRequest, ResourceAct, Result, StatsGroups, TransferSink, TransferSource, UndefineScope,
-    Version, VolumeInfo, XmlKind,
+    AddressSource, Affect, BlockJobEnd, BlockJobInfo, BlockJobRequest, CheckpointInfo, Class,
+    ConsoleInput, ConsoleSink, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, Error,
+    Event, EventSink, GuestInterface, Hypervisor, JobInfo, Lifecycle, MetadataKey, MigrateRequest,
+    NetworkInfo, NodeInfo, Param, PoolInfo, PowerRequest, ResourceAct, Result, Screenshot,
+    SnapshotInfo, StatsGroups, Throttle, TransferSink, TransferSource, UndefineScope, Version,
+    VolumeInfo, XmlKind,
 };
 
 const ON: &[DomainState] = &[DomainState::Running, DomainState::Paused];
@@ -42,7 +44,7 @@ impl Hypervisor for FakeConnection {
                 .map(|domain| memory_kib(&domain.xml) / 1024)
                 .sum();
             Ok(NodeInfo {
-                hostname: "fake".to_owned(),
+                hostname: inner.host_name.clone(),
                 uri: "fake:///".to_owned(),
                 driver: "Fake".to_owned(),
                 libvirt_version: Version(9_000_000),
@@ -54,6 +56,10 @@ impl Hypervisor for FakeConnection {
                 memory_free_mib: MemoryMib(65_536_u64.saturating_sub(used)),
             })
         })
+    }
+
+    fn capabilities_xml(&self) -> Result<String> {
+        self.call(Call::host("capabilities_xml"), |inner| Ok(devices::host(inner.seed)))
     }
 
     fn domain_capabilities_xml(&self, arch: &str, machine: &str, kind: &str) -> Result<String> {
@@ -172,6 +178,14 @@ impl Hypervisor for FakeConnection {
             }
             if domain.state.is_active() {
                 return Err(conflict(OPERATION, "the domain is active").about(&domain.name));
+            }
+            if !domain.snapshots.is_empty() && !scope.snapshots_metadata {
+                let text = "cannot delete inactive domain with snapshots";
+                return Err(conflict(OPERATION, text).about(&domain.name));
+            }
+            if !domain.checkpoints.is_empty() && !scope.checkpoints_metadata {
+                let text = "cannot delete inactive domain with checkpoints";
+                return Err(conflict(OPERATION, text).about(&domain.name));
             }
             inner.emit_lifecycle(id, Lifecycle::Undefined);
             inner.domains.remove(&id);
@@ -350,6 +364,121 @@ impl Hypervisor for FakeConnection {
                     )]),
                 })
                 .collect())
+        })
+    }
+
+    fn screenshot(&self, id: VmId, screen: u32) -> Result<Screenshot> {
+        self.call(Call::guest("screenshot", id), |inner| streams::screenshot(inner, id, screen))
+    }
+
+    fn open_console(
+        &self,
+        id: VmId,
+        device: Option<&str>,
+        force: bool,
+        sink: ConsoleSink,
+    ) -> Result<Box<dyn ConsoleInput>> {
+        self.console(id, device, force, sink)
+    }
+
+    fn migrate(&self, id: VmId, request: &MigrateRequest) -> Result<()> {
+        self.travel(id, request)
+    }
+
+    fn job(&self, id: VmId) -> Result<JobInfo> {
+        self.call(Call::record("job", id), |inner| moments::job(inner, id))
+    }
+
+    fn finished_job(&self, id: VmId) -> Result<JobInfo> {
+        self.call(Call::record("finished_job", id), |inner| moments::finished_job(inner, id))
+    }
+
+    fn abort_job(&self, id: VmId) -> Result<()> {
+        self.call(Call::record("abort_job", id), |inner| moments::abort_job(inner, id))
+    }
+
+    fn start_post_copy(&self, id: VmId) -> Result<()> {
+        self.call(Call::record("start_post_copy", id), |inner| moments::switch_over(inner, id))
+    }
+
+    fn block_job_start(&self, id: VmId, disk: &str, request: &BlockJobRequest) -> Result<()> {
+        let call = Call::guest("block_job_start", id);
+        self.call(call, |inner| disks::start_job(inner, (id, disk), request))
+    }
+
+    fn block_job(&self, id: VmId, disk: &str) -> Result<Option<BlockJobInfo>> {
+        self.call(Call::guest("block_job", id), |inner| disks::job(inner, (id, disk)))
+    }
+
+    fn block_job_end(&self, id: VmId, disk: &str, end: BlockJobEnd) -> Result<()> {
+        let call = Call::guest("block_job_end", id);
+        self.call(call, |inner| disks::end_job(inner, (id, disk), end))
+    }
+
+    fn throttle(&self, id: VmId, disk: &str) -> Result<Throttle> {
+        self.call(Call::guest("throttle", id), |inner| disks::throttle(inner, (id, disk)))
+    }
+
+    fn set_throttle(&self, id: VmId, disk: &str, limits: &Throttle, affect: Affect) -> Result<()> {
+        let call = Call::guest("set_throttle", id);
+        self.call(call, |inner| disks::set_throttle(inner, (id, disk), *limits, affect))
+    }
+
+    fn freeze(&self, id: VmId, mounts: &[String]) -> Result<u32> {
+        self.call(Call::guest("freeze", id), |inner| moments::freeze(inner, id, mounts))
+    }
+
+    fn thaw(&self, id: VmId) -> Result<u32> {
+        self.call(Call::guest("thaw", id), |inner| moments::thaw(inner, id))
+    }
+
+    fn backup_start(&self, id: VmId, backup: &str, checkpoint: Option<&str>) -> Result<()> {
+        let call = Call::guest("backup_start", id);
+        self.call(call, |inner| moments::back_up(inner, id, backup, checkpoint))
+    }
+
+    fn checkpoints(&self, id: VmId) -> Result<Vec<CheckpointInfo>> {
+        self.call(Call::record("checkpoints", id), |inner| moments::checkpoints(inner, id))
+    }
+
+    fn checkpoint_delete(&self, id: VmId, name: &str) -> Result<()> {
+        let call = Call::guest("checkpoint_delete", id);
+        self.call(call, |inner| moments::delete_checkpoint(inner, id, name))
+    }
+
+    fn snapshots(&self, id: VmId) -> Result<Vec<SnapshotInfo>> {
+        self.call(Call::record("snapshots", id), |inner| moments::snapshots(inner, id))
+    }
+
+    fn snapshot_create(&self, id: VmId, xml: &str, disk_only: bool) -> Result<String> {
+        let call = Call::guest("snapshot_create", id);
+        self.call(call, |inner| moments::take(inner, id, xml, disk_only))
+    }
+
+    fn snapshot_revert(&self, id: VmId, name: &str) -> Result<()> {
+        self.call(Call::guest("snapshot_revert", id), |inner| moments::revert(inner, id, name))
+    }
+
+    fn snapshot_delete(&self, id: VmId, name: &str) -> Result<()> {
+        self.call(Call::guest("snapshot_delete", id), |inner| moments::delete(inner, id, name))
+    }
+
+    fn addresses(&self, id: VmId, source: AddressSource) -> Result<Vec<GuestInterface>> {
+        const OPERATION: &str = "read addresses of domain";
+        let call = match source {
+            AddressSource::Agent => Call::guest("addresses", id),
+            AddressSource::Lease | AddressSource::Arp => Call::record("addresses", id),
+        };
+        self.call(call, |inner| {
+            let domain = domain(inner, OPERATION, id)?;
+            if !domain.state.is_active() {
+                return Err(conflict(OPERATION, "domain is not running").about(&domain.name));
+            }
+            match source {
+                AddressSource::Agent if !domain.guest.agent => Err(no_agent(OPERATION)),
+                AddressSource::Agent => domain.guest.interfaces(),
+                AddressSource::Lease | AddressSource::Arp => Ok(Vec::new()),
+            }
         })
     }
 

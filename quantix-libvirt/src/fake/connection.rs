@@ -1,12 +1,12 @@
 //! A connection to a fake host: how a call gets through, and what it needs to find and to refuse.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use quantix_core::VmId;
 use quantix_xml::{Document, NewElement, Place};
 
 use super::{
-    lost,
+    lost, streams,
     world::{FakeDomain, FaultKind, Inner, World},
 };
 use crate::{Class, DomainState, Error, Lifecycle, Result};
@@ -53,12 +53,37 @@ impl Call {
 }
 
 impl FakeConnection {
-    /// Lets a call through to the world, unless something is in its way.
+    /// Makes a call, unless something is in its way.
     pub(super) fn call<T>(
         &self,
         call: Call,
         body: impl FnOnce(&mut Inner) -> Result<T>,
     ) -> Result<T> {
+        let (mut inner, fault) = self.admit(call)?;
+        let outcome = body(&mut inner);
+        drop(inner);
+        // What the call changed may be what another call waits for.
+        self.world.update(|_| ());
+        Self::leave_call(call, fault, outcome)
+    }
+
+    /// What a call says at its end: where it was to be done by half, it fails although it was done.
+    pub(super) fn leave_call<T>(
+        call: Call,
+        fault: Option<FaultKind>,
+        outcome: Result<T>,
+    ) -> Result<T> {
+        match fault {
+            Some(FaultKind::HalfDone) => {
+                outcome?;
+                Err(Error::new(Class::Failed, call.name, "failed half-way by an injected fault"))
+            }
+            _ => outcome,
+        }
+    }
+
+    /// Lets a call through to the world; a fault that it brings along makes it half done.
+    pub(super) fn admit(&self, call: Call) -> Result<(MutexGuard<'_, Inner>, Option<FaultKind>)> {
         let mut inner = self.world.lock();
         inner.calls.push(call.name);
         while inner.partitioned {
@@ -87,25 +112,15 @@ impl FakeConnection {
         if let (true, Some(id)) = (call.guest, call.id) {
             inner = self.wait_for_guest(inner, id);
         }
-        let outcome = body(&mut inner);
-        drop(inner);
-        // What the call changed may be what another call waits for.
-        self.world.update(|_| ());
-        match fault {
-            Some(FaultKind::HalfDone) => {
-                outcome?;
-                Err(Error::new(Class::Failed, call.name, "failed half-way by an injected fault"))
-            }
-            _ => outcome,
-        }
+        Ok((inner, fault))
     }
 
     /// Waits while the guest of an active domain hangs.
     fn wait_for_guest<'g>(
         &self,
-        mut inner: std::sync::MutexGuard<'g, Inner>,
+        mut inner: MutexGuard<'g, Inner>,
         id: VmId,
-    ) -> std::sync::MutexGuard<'g, Inner> {
+    ) -> MutexGuard<'g, Inner> {
         let hangs = |inner: &Inner| {
             inner.domains.get(&id).is_some_and(|d| d.guest.hung && d.state.is_active())
         };
@@ -149,9 +164,8 @@ pub(super) fn switch(
     }
     domain.state = state;
     if !state.is_active() {
-        domain.live_xml = None;
-        domain.known_busy = false;
-        domain.guest.hung = false;
+        domain.stop();
+        streams::close(inner, id);
     }
     inner.emit_lifecycle(id, what);
     Ok(())

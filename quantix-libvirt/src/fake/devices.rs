@@ -100,6 +100,48 @@ pub(super) fn set_attribute(
     Ok(document.to_string())
 }
 
+/// The capabilities of a fake host; its UUID follows from its seed.
+pub(super) fn host(seed: u64) -> String {
+    let id = uuid::Uuid::from_u128(0xfa4e << 112 | u128::from(seed)).to_string();
+    let cpus = (0..16).map(|number: u32| {
+        let (number, core) = (number.to_string(), (number / 2).to_string());
+        NewElement::new("cpu")
+            .attr("id", number)
+            .attr("socket_id", "0")
+            .attr("die_id", "0")
+            .attr("core_id", core)
+    });
+    let memory = NewElement::new("memory").attr("unit", "KiB").text((65_536_u64 << 10).to_string());
+    let cell = NewElement::new("cell")
+        .attr("id", "0")
+        .child(memory)
+        .child(NewElement::new("cpus").attr("num", "16").children(cpus));
+    let topology = NewElement::new("topology")
+        .attr("sockets", "1")
+        .attr("dies", "1")
+        .attr("cores", "8")
+        .attr("threads", "2");
+    let cpu = NewElement::new("cpu")
+        .child(NewElement::new("arch").text("x86_64"))
+        .child(NewElement::new("model").text("qemu64"))
+        .child(NewElement::new("vendor").text("Fake"))
+        .child(topology)
+        .child(NewElement::new("pages").attr("unit", "KiB").attr("size", "4"));
+    let cells = NewElement::new("cells").attr("num", "1").child(cell);
+    let host = NewElement::new("host")
+        .child(NewElement::new("uuid").text(id))
+        .child(cpu)
+        .child(NewElement::new("topology").child(cells));
+    let arch = NewElement::new("arch")
+        .attr("name", "x86_64")
+        .child(NewElement::new("wordsize").text("64"))
+        .child(NewElement::new("machine").attr("maxCpus", "288").text("pc-q35-7.2"))
+        .child(NewElement::new("domain").attr("type", "qemu"));
+    let guest = NewElement::new("guest").child(NewElement::new("os_type").text("hvm")).child(arch);
+    let root = NewElement::new("capabilities").child(host).child(guest);
+    Document::new(&root).map(|document| document.to_string()).unwrap_or_default()
+}
+
 /// The domain capabilities of a fake host.
 pub(super) fn capabilities(arch: &str, machine: &str) -> String {
     let or = |text: &str, default: &str| if text.is_empty() { default } else { text }.to_owned();

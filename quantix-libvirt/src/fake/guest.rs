@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 
-use crate::{Class, Error, Result};
+use crate::{Class, Error, GuestInterface, Result};
 
 /// A fake guest: what it listens to, and what its agent says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,10 @@ pub struct FakeGuest {
     pub files: BTreeMap<String, Vec<u8>>,
     /// What commands print, by program.
     pub programs: BTreeMap<String, String>,
+    /// Where its file systems are mounted.
+    pub mounts: Vec<String>,
+    /// What its console says when it is opened; it then echoes what is typed.
+    pub console: String,
 }
 
 impl Default for FakeGuest {
@@ -40,6 +44,8 @@ impl Default for FakeGuest {
             host_name: "fake".to_owned(),
             files: BTreeMap::new(),
             programs: BTreeMap::new(),
+            mounts: vec!["/".to_owned()],
+            console: "fake login: ".to_owned(),
         }
     }
 }
@@ -79,6 +85,13 @@ impl FakeGuest {
             }
         };
         Ok(json!({ "return": value }).to_string())
+    }
+
+    /// Its network interfaces, as its agent tells them.
+    pub(super) fn interfaces(&mut self) -> Result<Vec<GuestInterface>> {
+        let reply = self.answer(r#"{"execute":"guest-network-get-interfaces"}"#)?;
+        let reply: Value = serde_json::from_str(&reply).map_err(|e| failed(&e.to_string()))?;
+        serde_json::from_value(reply["return"].clone()).map_err(|e| failed(&e.to_string()))
     }
 
     /// A handle is the place of the file or program in its map; nothing else need be remembered.

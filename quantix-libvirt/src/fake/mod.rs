@@ -4,10 +4,14 @@ mod calls;
 mod connection;
 mod content;
 mod devices;
+mod disks;
 mod guest;
+mod moments;
 mod network;
 mod record;
 mod storage;
+mod streams;
+mod travel;
 mod world;
 
 use std::sync::Arc;
@@ -106,6 +110,20 @@ impl FakeHost {
             }
             None => false,
         })
+    }
+
+    /// Gives the host another name; its UUID follows from its seed.
+    pub fn set_host_name(&self, name: &str) {
+        name.clone_into(&mut self.world.lock().host_name);
+    }
+
+    /// Makes another host reachable from this one: a migration that names `uri` goes there.
+    ///
+    /// Its calls on the other side can be hit by faults under the names `migrate_prepare` (before
+    /// anything moves) and `migrate_finish` (at the last moment; half done, the domain runs there
+    /// and waits here, paused). A move with a limited bandwidth goes on as its job is looked at.
+    pub fn reach(&self, uri: &str, other: &FakeHost) {
+        self.world.lock().others.insert(uri.to_owned(), Arc::clone(&other.world));
     }
 
     /// The state of a domain, seen from outside.

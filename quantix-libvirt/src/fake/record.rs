@@ -5,10 +5,9 @@ use quantix_xml::{Document, NewElement, Place};
 
 use super::{
     connection::{conflict, invalid},
-    guest::FakeGuest,
     world::{FakeDomain, Inner},
 };
-use crate::{Affect, DomainRef, DomainState, Lifecycle, MetadataKey, Result};
+use crate::{Affect, DomainRef, Lifecycle, MetadataKey, Result};
 
 /// Name and UUID of a definition.
 fn identify(operation: &'static str, xml: &str) -> Result<(String, VmId)> {
@@ -31,16 +30,7 @@ pub(super) fn define(inner: &mut Inner, xml: &str) -> Result<DomainRef> {
         let text = ["domain '", &domain.name, "' already exists with uuid ", &other.to_string()];
         return Err(conflict(OPERATION, &text.concat()).about(name));
     }
-    let fresh = FakeDomain {
-        name: name.clone(),
-        xml: xml.to_owned(),
-        live_xml: None,
-        state: DomainState::ShutOff,
-        autostart: false,
-        managed_save: false,
-        guest: FakeGuest::default(),
-        known_busy: false,
-    };
+    let fresh = FakeDomain::new(name.clone(), xml.to_owned());
     let domain = inner.domains.entry(id).or_insert(fresh);
     if domain.state.is_active() && domain.live_xml.is_none() {
         domain.live_xml = Some(domain.xml.clone());

@@ -3,13 +3,25 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 use quantix_core::VmId;
 
-use super::{FakeGuest, network, network::FakeNetwork, storage, storage::FakePool};
-use crate::{Class, DomainRef, DomainState, Event, EventSink, Lifecycle};
+use super::{
+    FakeGuest,
+    disks::FakeBlockJob,
+    moments::{FakeJob, FakeSnapshot},
+    network,
+    network::FakeNetwork,
+    storage,
+    storage::FakePool,
+    streams,
+    streams::OpenConsole,
+};
+use crate::{
+    CheckpointInfo, Class, DomainRef, DomainState, Event, EventSink, JobInfo, Lifecycle, Throttle,
+};
 
 /// A fault to come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +93,50 @@ pub(super) struct FakeDomain {
     pub(super) guest: FakeGuest,
     /// Whether bulk statistics have noticed that the guest hangs.
     pub(super) known_busy: bool,
+    pub(super) snapshots: Vec<FakeSnapshot>,
+    pub(super) checkpoints: Vec<CheckpointInfo>,
+    pub(super) job: Option<FakeJob>,
+    pub(super) finished_job: Option<JobInfo>,
+    /// How many of its file systems are frozen.
+    pub(super) frozen: u32,
+    pub(super) block_jobs: BTreeMap<String, FakeBlockJob>,
+    /// The limits of its disks: of what runs, and of its next boot.
+    pub(super) throttles: BTreeMap<String, [Throttle; 2]>,
+}
+
+impl FakeDomain {
+    pub(super) fn new(name: String, xml: String) -> Self {
+        Self {
+            name,
+            xml,
+            live_xml: None,
+            state: DomainState::ShutOff,
+            autostart: false,
+            managed_save: false,
+            guest: FakeGuest::default(),
+            known_busy: false,
+            snapshots: Vec::new(),
+            checkpoints: Vec::new(),
+            job: None,
+            finished_job: None,
+            frozen: 0,
+            block_jobs: BTreeMap::new(),
+            throttles: BTreeMap::new(),
+        }
+    }
+
+    /// Ends all that lives only while it runs.
+    pub(super) fn stop(&mut self) {
+        self.live_xml = None;
+        self.known_busy = false;
+        self.guest.hung = false;
+        self.job = None;
+        self.frozen = 0;
+        self.block_jobs.clear();
+        for [live, next] in self.throttles.values_mut() {
+            *live = *next;
+        }
+    }
 }
 
 /// Everything that a fake host is.
@@ -90,6 +146,18 @@ pub(super) struct Inner {
     pub(super) pools: BTreeMap<String, FakePool>,
     pub(super) networks: BTreeMap<String, FakeNetwork>,
     pub(super) filters: BTreeMap<String, String>,
+    /// Images that disks were given, and what is under each.
+    pub(super) images: BTreeMap<String, Option<String>>,
+    pub(super) consoles: BTreeMap<VmId, OpenConsole>,
+    pub(super) consoles_opened: u64,
+    /// Hosts that this one reaches, by the URI that a move names.
+    pub(super) others: BTreeMap<String, Arc<World>>,
+    /// How often the host has started again.
+    pub(super) boots: u64,
+    /// Counts the moments that are written down.
+    pub(super) moments: u64,
+    pub(super) seed: u64,
+    pub(super) host_name: String,
     pub(super) faults: Vec<Fault>,
     pub(super) random: u64,
     pub(super) random_one_in: u32,
@@ -117,7 +185,8 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(seed: u64) -> Self {
-        let inner = Inner { random: seed, ..Inner::default() };
+        let host_name = "fake".to_owned();
+        let inner = Inner { random: seed, seed, host_name, ..Inner::default() };
         Self { inner: Mutex::new(inner), changed: Condvar::new() }
     }
 
@@ -127,6 +196,13 @@ impl World {
 
     pub(super) fn wait<'g>(&self, guard: MutexGuard<'g, Inner>) -> MutexGuard<'g, Inner> {
         self.changed.wait(guard).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a change, but not long.
+    pub(super) fn wait_a_moment<'g>(&self, guard: MutexGuard<'g, Inner>) -> MutexGuard<'g, Inner> {
+        let moment = std::time::Duration::from_millis(5);
+        let waited = self.changed.wait_timeout(guard, moment);
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// Changes the world and wakes everything that waits in it.
@@ -151,6 +227,7 @@ impl Inner {
     pub(super) fn close(&mut self, connection: u64) {
         self.connections.remove(&connection);
         self.sinks.remove(&connection);
+        streams::close_lost(&mut self.consoles, |other| other != connection);
     }
 
     pub(super) fn subscribe(&mut self, connection: u64, sink: EventSink) {
@@ -160,6 +237,7 @@ impl Inner {
     /// Ends every connection; those with a way to hear of it are told.
     pub(super) fn drop_connections(&mut self, tell: bool) {
         self.connections.clear();
+        streams::close_lost(&mut self.consoles, |_| false);
         for sink in std::mem::take(&mut self.sinks).into_values() {
             if tell {
                 sink(Event::Disconnected { reason: 1 });
@@ -169,8 +247,9 @@ impl Inner {
 
     pub(super) fn reboot(&mut self) {
         self.drop_connections(true);
+        self.boots += 1;
         for domain in self.domains.values_mut() {
-            domain.live_xml = None;
+            domain.stop();
             domain.state =
                 if domain.autostart { DomainState::Running } else { DomainState::ShutOff };
         }

@@ -1,6 +1,6 @@
 //! Migrations and other jobs, snapshots, addresses.
 
-use std::{ffi::c_uint, net::IpAddr};
+use std::{collections::BTreeMap, ffi::c_uint, net::IpAddr};
 
 use super::sys;
 use quantix_core::VmId;
@@ -137,7 +137,16 @@ impl Session {
             let Some(xml) = xml else { return self.fail(OPERATION) };
             infos.extend(crate::view::snapshot_info(&xml, current));
         }
-        infos.sort_by(|a, b| a.created_at.cmp(&b.created_at).then_with(|| a.name.cmp(&b.name)));
+        // Several of one second: what was taken after another comes after it.
+        let parents: BTreeMap<_, _> =
+            infos.iter().map(|info| (info.name.clone(), info.parent.clone())).collect();
+        infos.sort_by_cached_key(|info| {
+            (
+                info.created_at,
+                ancestors(&parents, parents.get(&info.name).and_then(Option::as_ref)),
+                info.name.clone(),
+            )
+        });
         Ok(infos)
     }
 
@@ -209,6 +218,21 @@ impl Session {
         }
         Ok(out)
     }
+}
+
+/// How many are above one whose parent is given.
+fn ancestors<'m>(
+    parents: &'m BTreeMap<String, Option<String>>,
+    mut parent: Option<&'m String>,
+) -> usize {
+    let mut count = 0;
+    while let Some(name) = parent
+        && count < parents.len()
+    {
+        count += 1;
+        parent = parents.get(name).and_then(Option::as_ref);
+    }
+    count
 }
 
 /// Copies one interface.

@@ -71,6 +71,10 @@ impl BlockJob {
                     Some(_) if self.status == Some(READY) => return Ok(BlockJobState::Ready),
                     Some(info) => {
                         progress(info);
+                        // The event may be lost; what runs says it too.
+                        if info.total > 0 && info.done == info.total && self.is_ready().await? {
+                            return Ok(BlockJobState::Ready);
+                        }
                         Ok(())
                     }
                     None => return Ok(BlockJobState::Completed),
@@ -82,6 +86,14 @@ impl BlockJob {
                 return Err(Error::deadline(WAIT, self.host.limit, text).about(&self.disk));
             }
         }
+    }
+
+    /// Whether the XML of what runs says that the job keeps up with the disk.
+    async fn is_ready(&self) -> Result<bool> {
+        let xml = DomainXml::parse(self.host.xml(self.id, XmlKind::Current).await?)?;
+        let disk = xml.disk(&self.disk).and_then(|disk| xml.document().element(disk));
+        let mirror = disk.and_then(|disk| disk.child("mirror"));
+        Ok(mirror.is_some_and(|mirror| mirror.attr("ready").as_deref() == Some("yes")))
     }
 
     fn failed(&self, text: &str) -> Error {
