@@ -31,7 +31,8 @@ check_python() {
 	install_python_package
 	cd "$root/quantix-py"
 	mypy -p quantix
-	python -m mypy.stubtest quantix --ignore-missing-stub
+	# What is written in Python is its own stub, and its aliases of words confuse the judge.
+	python -m mypy.stubtest quantix --ignore-missing-stub --allowlist stubtest-allowlist.txt
 	QUANTIX_GUEST_OVA=$guest_ova pytest
 }
 
