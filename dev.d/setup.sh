@@ -17,7 +17,10 @@ packages=(
 	python3-venv valgrind shellcheck
 )
 
-python_packages=('maturin>=1.9.4,<2' 'mypy>=1.18,<3' 'pytest>=8,<10')
+# pandas and polars: the tables that the Python package takes are tested with the real ones.
+python_packages=(
+	'maturin>=1.9.4,<2' 'mypy>=1.18,<3' 'pytest>=8,<10' 'pandas>=2,<4' 'polars>=1,<2'
+)
 
 package_is_there() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 

@@ -863,6 +863,46 @@ enum qtx_status qtx_plan_whatif(const char *cluster_json,
                                 struct qtx_error **error);
 
 /**
+ * As `qtx_plan_whatif`, as a page with charts.
+ *
+ * On success `*page_out` is HTML that needs no other file, owned by the caller and freed with
+ * `qtx_string_free`.
+ *
+ * # Safety
+ * As `qtx_plan_drain`.
+ */
+enum qtx_status qtx_plan_whatif_html(const char *cluster_json,
+                                     const char *request_json,
+                                     const char *policy_json,
+                                     char **page_out,
+                                     struct qtx_error **error);
+
+/**
+ * Runs a generated fleet in virtual time.
+ *
+ * `config_json` is the fleet file of `quantix simulate --fleet`; `{}` is 1,250 hosts with 20,000
+ * machines and a day. On success `*answer_out` is the document of `quantix simulate --fleet --json`,
+ * owned by the caller and freed with `qtx_string_free`. The same config gives the same bytes. May be
+ * called from any thread.
+ *
+ * # Safety
+ * As `qtx_plan_drain`.
+ */
+enum qtx_status qtx_simulate_fleet(const char *config_json,
+                                   char **answer_out,
+                                   struct qtx_error **error);
+
+/**
+ * As `qtx_simulate_fleet`, as a page with charts: HTML that needs no other file.
+ *
+ * # Safety
+ * As `qtx_plan_drain`.
+ */
+enum qtx_status qtx_simulate_fleet_html(const char *config_json,
+                                        char **page_out,
+                                        struct qtx_error **error);
+
+/**
  * Chooses a node for each machine.
  *
  * `cluster_json` and `vms_json` are the documents of `quantix place`; `policy_json` is NULL for

@@ -3,11 +3,11 @@
 use std::ffi::c_char;
 
 use quantix_core::cluster::Cluster;
-use quantix_scheduler::{PlaceError, Policy, plan};
+use quantix_scheduler::{FleetConfig, PlaceError, Policy, fleet_html, plan, simulate_fleet};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    boundary::{answer, document, optional_text, text},
+    boundary::{answer, call, check_out, document, optional_text, put_text, text},
     error::{Fault, qtx_error, qtx_status},
 };
 
@@ -173,6 +173,98 @@ pub unsafe extern "C" fn qtx_plan_whatif(
     unsafe { given.plan(plan::whatif) }
 }
 
+/// As `qtx_plan_whatif`, as a page with charts.
+///
+/// On success `*page_out` is HTML that needs no other file, owned by the caller and freed with
+/// `qtx_string_free`.
+///
+/// # Safety
+/// As `qtx_plan_drain`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_plan_whatif_html(
+    cluster_json: *const c_char,
+    request_json: *const c_char,
+    policy_json: *const c_char,
+    page_out: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let body = || {
+        check_out(page_out, "page_out")?;
+        // SAFETY: by contract NULL or NUL-terminated.
+        let (cluster, request, policy) = unsafe {
+            (
+                text(cluster_json, "cluster_json")?,
+                text(request_json, "request_json")?,
+                optional_text(policy_json, "policy_json")?,
+            )
+        };
+        let cluster: Cluster = document(cluster, "cluster_json")?;
+        let request: plan::WhatifRequest = document(request, "request_json")?;
+        let policy =
+            policy.map_or_else(|| Ok(Policy::default()), |json| document(json, "policy_json"))?;
+        let report = plan::whatif(&cluster, &request, &policy)
+            .map_err(|error| Fault::input(&error).with_findings(error.findings().to_vec()))?;
+        // SAFETY: `page_out` is not NULL, so writable by contract.
+        unsafe { put_text(page_out, &plan::whatif_html(&report)) };
+        Ok(())
+    };
+    // SAFETY: by contract `error` is NULL or writable.
+    unsafe { call(error, body) }
+}
+
+/// Runs a generated fleet in virtual time.
+///
+/// `config_json` is the fleet file of `quantix simulate --fleet`; `{}` is 1,250 hosts with 20,000
+/// machines and a day. On success `*answer_out` is the document of `quantix simulate --fleet --json`,
+/// owned by the caller and freed with `qtx_string_free`. The same config gives the same bytes. May be
+/// called from any thread.
+///
+/// # Safety
+/// As `qtx_plan_drain`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_simulate_fleet(
+    config_json: *const c_char,
+    answer_out: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    // SAFETY: as the caller promises.
+    let body = || unsafe { simulated(config_json) };
+    // SAFETY: by contract `answer_out` and `error` are NULL or writable.
+    unsafe { answer(answer_out, "answer_out", error, body) }
+}
+
+/// As `qtx_simulate_fleet`, as a page with charts: HTML that needs no other file.
+///
+/// # Safety
+/// As `qtx_plan_drain`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_simulate_fleet_html(
+    config_json: *const c_char,
+    page_out: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let body = || {
+        check_out(page_out, "page_out")?;
+        // SAFETY: as the caller promises.
+        let report = unsafe { simulated(config_json)? };
+        // SAFETY: `page_out` is not NULL, so writable by contract.
+        unsafe { put_text(page_out, &fleet_html(&report)) };
+        Ok(())
+    };
+    // SAFETY: by contract `error` is NULL or writable.
+    unsafe { call(error, body) }
+}
+
+/// # Safety
+/// `config_json` is NULL or NUL-terminated.
+unsafe fn simulated(config_json: *const c_char) -> Result<quantix_scheduler::FleetReport, Fault> {
+    // SAFETY: by contract.
+    let config: FleetConfig =
+        document(unsafe { text(config_json, "config_json")? }, "config_json")?;
+    simulate_fleet(&config, &mut |_, _| {})
+        .map_err(|error| Fault::input(&error).with_findings(error.findings().to_vec()))
+}
+
 #[cfg(test)]
 mod tests {
     use std::{
@@ -239,5 +331,60 @@ mod tests {
             let answer = run(planner, request).unwrap();
             assert!(answer.contains(expected), "{answer}");
         }
+    }
+
+    #[test]
+    fn whatif_is_a_page_too() {
+        let page =
+            run(qtx_plan_whatif_html, r#"{"changes": [{"change": "grow", "percent": 100}]}"#);
+        assert!(page.unwrap().contains("<svg"));
+        let findings =
+            run(qtx_plan_whatif_html, r#"{"changes": [{"change": "drop_rule", "rule": "r"}]}"#);
+        assert!(findings.unwrap_err().contains("request.changes[0]"));
+    }
+
+    type Simulation =
+        unsafe extern "C" fn(*const c_char, *mut *mut c_char, *mut *mut qtx_error) -> qtx_status;
+
+    fn simulate(function: Simulation, config: &str) -> Result<String, String> {
+        let config = CString::new(config).unwrap();
+        let (mut answer, mut error) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: the text is NUL-terminated, the out-pointers are ours, and what the call returned
+        // is valid until it is freed here, once.
+        unsafe {
+            if function(config.as_ptr(), &raw mut answer, &raw mut error) == qtx_status::Ok {
+                let text = CStr::from_ptr(answer).to_str().unwrap().to_owned();
+                qtx_string_free(answer);
+                return Ok(text);
+            }
+            let findings = CStr::from_ptr(qtx_error_findings(error)).to_str().unwrap().to_owned();
+            qtx_error_free(error);
+            Err(findings)
+        }
+    }
+
+    /// The vectors in `vectors/scheduler`, which Python answers too.
+    #[test]
+    fn fleets_are_those_of_the_vectors() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../vectors/scheduler/fleets.json");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut rows: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+        let update = std::env::var_os("UPDATE").is_some();
+        for row in &mut rows {
+            let config = row["config"].to_string();
+            let report: serde_json::Value =
+                serde_json::from_str(&simulate(qtx_simulate_fleet, &config).unwrap()).unwrap();
+            if update {
+                row["report"] = report.clone();
+            }
+            assert_eq!(row["report"], report, "UPDATE=1 rewrites {}", path.display());
+            assert!(simulate(qtx_simulate_fleet_html, &config).unwrap().contains("<svg"));
+        }
+        if update {
+            std::fs::write(&path, format!("{:#}\n", serde_json::Value::from(rows))).unwrap();
+        }
+        let findings = simulate(qtx_simulate_fleet, r#"{"hosts": []}"#).unwrap_err();
+        assert!(findings.contains("config.hosts"), "{findings}");
     }
 }

@@ -59,6 +59,7 @@ mod _core {
 
     #[pymodule_export]
     use crate::planning::{
-        plan_admission, plan_balance, plan_capacity, plan_drain, plan_failover, plan_whatif,
+        fleet_simulate, fleet_simulate_html, plan_admission, plan_balance, plan_capacity,
+        plan_drain, plan_failover, plan_whatif, plan_whatif_html,
     };
 }

@@ -2,7 +2,9 @@
 
 use pyo3::prelude::*;
 use quantix_core::cluster::Cluster;
-use quantix_scheduler::{PlaceError, Policy, plan};
+use quantix_scheduler::{
+    FleetConfig, FleetReport, PlaceError, Policy, fleet_html, plan, simulate_fleet,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::convert::{detached, document, input_error, to_python};
@@ -101,4 +103,50 @@ pub(crate) fn plan_whatif<'py>(
     policy: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     run(cluster, request, policy, plan::whatif)
+}
+
+/// The document of `quantix plan whatif` as a page with charts: HTML that needs no other file.
+///
+/// The arguments and errors are those of `plan_drain`.
+#[pyfunction]
+#[pyo3(signature = (cluster, request=None, policy=None))]
+pub(crate) fn plan_whatif_html(
+    cluster: &Bound<'_, PyAny>,
+    request: Option<&Bound<'_, PyAny>>,
+    policy: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let page = |cluster: &Cluster, request: &plan::WhatifRequest, policy: &Policy| {
+        plan::whatif(cluster, request, policy).map(|report| plan::whatif_html(&report))
+    };
+    run(cluster, request, policy, page)?.extract()
+}
+
+fn simulated(py: Python<'_>, config: Option<&Bound<'_, PyAny>>) -> PyResult<FleetReport> {
+    let config: FleetConfig =
+        config.map_or_else(|| Ok(FleetConfig::default()), |c| document(c, "config"))?;
+    detached(py, || simulate_fleet(&config, &mut |_, _| {}))
+        .map_err(|error| input_error(&error, error.findings()))
+}
+
+/// Runs a generated fleet in virtual time: the document of `quantix simulate --fleet --json`.
+///
+/// `config` is a dictionary or JSON text; left out, it is 1,250 hosts with 20,000 machines and a day.
+/// The same config gives the same document. Raises `InputError` with its `findings` for faults.
+#[pyfunction]
+#[pyo3(signature = (config=None))]
+pub(crate) fn fleet_simulate<'py>(
+    py: Python<'py>,
+    config: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    to_python(py, &simulated(py, config)?)
+}
+
+/// The same as a page with charts: HTML that needs no other file.
+#[pyfunction]
+#[pyo3(signature = (config=None))]
+pub(crate) fn fleet_simulate_html(
+    py: Python<'_>,
+    config: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    Ok(fleet_html(&simulated(py, config)?))
 }

@@ -1,6 +1,7 @@
 """Planning from Python."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +61,25 @@ def test_what_fits_and_what_if():
     report = planning.whatif(CLUSTER, request)
     assert [move["from"] for move in report["moves"]] == ["n1", "n1"]
     assert report["room_after"][0]["fits"] == 6
+
+
+FLEETS = Path(__file__).resolve().parents[2] / "vectors" / "scheduler" / "fleets.json"
+
+
+@pytest.mark.parametrize("row", json.loads(FLEETS.read_text(encoding="utf-8")))
+def test_fleets_are_those_of_the_vectors(row):
+    assert planning.simulate(row["config"]) == row["report"]
+    assert "<svg" in planning.simulate_html(json.dumps(row["config"]))
+
+
+def test_a_fleet_with_faults_says_where():
+    with pytest.raises(quantix.InputError) as caught:
+        planning.simulate({"hosts": []})
+    assert caught.value.findings[0]["path"].startswith("config.hosts")
+    with pytest.raises(quantix.InputError, match="unknown field"):
+        planning.simulate_html({"speed": 1})
+
+
+def test_what_if_is_a_page_too():
+    page = planning.whatif_html(CLUSTER, {"changes": [{"change": "grow", "percent": 100}]})
+    assert page.startswith("<!DOCTYPE html>") and "<svg" in page

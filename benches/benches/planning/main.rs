@@ -7,6 +7,7 @@
 
 mod fleet;
 mod planetlab;
+mod simulate;
 
 use std::{
     error::Error,
@@ -27,6 +28,9 @@ const RUNS: usize = 5;
 
 fn main() -> Outcome<()> {
     let mut out = std::io::stdout().lock();
+    if std::env::args().any(|argument| argument == "simulate") {
+        return simulate::report(&mut out);
+    }
     writeln!(out, "1,000 hosts, 30,000 machines; median of {RUNS} runs")?;
     let cluster = fleet::cluster(1_000, 30)?;
     let policy = Policy::default();
