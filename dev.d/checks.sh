@@ -27,6 +27,15 @@ install_python_package() {
 		pip install --quiet --no-build-isolation --no-deps "$root/quantix-py"
 }
 
+# Whether the installed package was built after the last change to what it is built of.
+python_package_is_current() {
+	local built
+	built=$("$root/.venv/bin/python" -c 'import quantix._core as it; print(it.__file__)' 2>/dev/null) ||
+		return 1
+	[[ -z $(find "$root/Cargo.lock" "$root"/quantix-*/src "$root/quantix-py/python" \
+		-newer "$built" -not -path '*/__pycache__*' -print -quit) ]]
+}
+
 check_python() {
 	install_python_package
 	cd "$root/quantix-py"
@@ -42,7 +51,7 @@ check_c() {
 	local out=$target/dev/c flags=(-Wall -Wextra -Wpedantic -Werror -g -I"$root/quantix-ffi/include")
 	local link=(-L"$target/debug" -lquantix "-Wl,-rpath,$target/debug")
 	cargo build --locked --quiet -p quantix-ffi
-	"$root/.venv/bin/python" -c 'import quantix' 2>/dev/null || install_python_package
+	python_package_is_current || install_python_package
 	rm -rf "$out" && mkdir -p "$out"
 	local name
 	for name in appliance folders machines; do

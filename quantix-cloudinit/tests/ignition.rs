@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use base64::Engine as _;
+use proptest::prelude::*;
 use quantix_cloudinit::ignition::{File, Ignition, Link, Unit, User, data_url};
-use quantix_core::Secret;
+use quantix_cloudinit::spec::{Entropy, RenderOptions, Rendered, Target, render};
+use quantix_core::{CustomizationSpec, Secret, SpecVm};
 use serde_json::{Value, json};
 
 fn decode(url: &str) -> Vec<u8> {
@@ -133,4 +135,102 @@ fn faults_have_paths() {
         "systemd.units[0].name",
     ];
     assert_eq!(found, expected);
+}
+
+fn rendered(user_data: Value) -> Result<Rendered, Vec<String>> {
+    let spec = json!({"name": "x", "os_family": "Linux", "timezone": "UTC", "user_data": user_data,
+                      "linux": {"users": [{"name": "app"}]}});
+    let spec: CustomizationSpec = serde_json::from_value(spec).unwrap();
+    let vm = SpecVm { name: "node".into(), id: Some("i-1".into()), ..SpecVm::default() };
+    let options = RenderOptions { target: Target::Ignition, ..RenderOptions::default() };
+    render(&spec, &vm, options, &mut Entropy::from_seed(7)).map_err(|error| {
+        let shown = |f: &quantix_core::Finding| {
+            format!("{} {}", f.path.as_deref().unwrap_or_default(), f.code)
+        };
+        error.faults().iter().map(shown).collect()
+    })
+}
+
+/// The configs that Ignition merges into this one.
+fn merged(rendered: &Rendered) -> Vec<Value> {
+    let config: Value = serde_json::from_slice(rendered.file("config.ign").unwrap()).unwrap();
+    assert_eq!(config["passwd"]["users"][0]["name"], "app", "the spec's own part stays");
+    let list = config["ignition"]["config"]["merge"].as_array().unwrap();
+    let read = |item: &Value| {
+        let mut config: Value =
+            serde_json::from_slice(&decode(item["source"].as_str().unwrap())).unwrap();
+        // Butane says that short contents are not compressed.
+        if let Some(contents) = config.pointer_mut("/storage/files/0/contents")
+            && contents["compression"] == ""
+        {
+            contents.as_object_mut().unwrap().remove("compression");
+        }
+        config
+    };
+    list.iter().map(read).collect()
+}
+
+#[test]
+fn the_owners_config_is_merged_by_ignition() {
+    let butane = "variant: fcos\nversion: 1.5.0\nstorage:\n  files:\n    - path: /etc/hostname\n      \
+                  contents: {inline: \"mine: é\\n\"}\n";
+    let config = json!({"ignition": {"version": "3.4.0"}, "storage": {"files": [
+        {"path": "/etc/hostname", "contents": {"source": "data:,mine%3A%20%C3%A9%0A"}}]}});
+    let tree: Value = json!({"variant": "fcos", "version": "1.5.0", "storage": {"files": [
+        {"path": "/etc/hostname", "contents": {"inline": "mine: é\n"}}]}});
+    for user_data in [json!(butane), tree, json!(config.to_string()), config.clone()] {
+        let rendered = rendered(user_data).unwrap();
+        assert_eq!(merged(&rendered), std::slice::from_ref(&config));
+        let codes: Vec<_> = rendered.findings().iter().map(|f| f.code.to_string()).collect();
+        assert_eq!(codes, ["conflicting-key"]);
+    }
+    let escapes = r#"{"ignition": {"version": "3.0.0"}, "passwd": {"users": [{"name": "app", "gecos": "\ud83d\ude00\/"}]}}"#;
+    let found = rendered(json!({"text": escapes})).unwrap();
+    assert_eq!(merged(&found)[0]["passwd"]["users"][0]["gecos"], "\u{1f600}/");
+    assert!(found.findings()[0].message.contains("\"app\""));
+}
+
+#[test]
+fn what_ignition_would_not_merge_is_refused() {
+    for (user_data, expected) in [
+        (json!("#cloud-config\npackages: [git]\n"), "user_data unsupported-by-target"),
+        (json!("#!/bin/sh\n"), "user_data unsupported-by-target"),
+        (json!({"ignition": {"version": "2.3.0"}}), "user_data unknown-version"),
+        (json!({"ignition": {"version": "3.4.0-experimental"}}), "user_data unknown-version"),
+        (json!("a: [\n"), "user_data yaml-syntax"),
+        (json!("variant: fcos\nversion: 9.9.9\n"), "user_data: $.version unknown-version"),
+        (
+            json!(
+                "variant: openshift\nversion: 4.14.0\nmetadata:\n  name: x\n  labels:\n    \
+                   machineconfiguration.openshift.io/role: worker\n"
+            ),
+            "user_data unsupported-by-target",
+        ),
+    ] {
+        assert_eq!(rendered(user_data).unwrap_err(), [expected]);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_text_of_the_owner_stays_in_its_field(text in any::<String>(), name in any::<String>()) {
+        let user = json!({"name": "app", "gecos": name});
+        let butane = json!({"variant": "fcos", "version": "1.5.0", "passwd": {"users": [user]},
+            "storage": {"files": [{"path": "/etc/x", "contents": {"inline": text}}]}});
+        for user_data in [butane.clone(), json!({"text": butane.to_string()})] {
+            let rendered = rendered(user_data).map_err(|faults| TestCaseError::fail(faults.join(" ")))?;
+            let own = &merged(&rendered)[0];
+            prop_assert_eq!(&own["passwd"]["users"], &json!([user]));
+            let files = own["storage"]["files"].as_array().unwrap();
+            prop_assert_eq!(files.len(), 1);
+            // Butane leaves an empty text out.
+            if !text.is_empty() {
+                let source = files[0]["contents"]["source"].as_str().unwrap();
+                let packed = files[0]["contents"]["compression"] == "gzip";
+                prop_assert!(packed || decode(source) == text.as_bytes());
+            }
+        }
+    }
 }

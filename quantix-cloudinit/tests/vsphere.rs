@@ -1,6 +1,7 @@
 //! Customization specs of vSphere, in and out.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+use proptest::prelude::*;
 use quantix_cloudinit::vsphere::{Format, Imported, VSPHERE_BYTES_MAX, export, import};
 use quantix_core::{CustomizationSpec, Finding};
 use serde_json::{Value, json};
@@ -267,5 +268,71 @@ fn other_texts_are_refused_without_panic() {
     assert!(import(twice).is_err());
     for end in (0..LINUX_XML.len()).step_by(7) {
         let _ = import(&LINUX_XML[..end]);
+    }
+}
+
+/// A text that XML can carry and that is not empty.
+fn words() -> impl Strategy<Value = String> {
+    "[a-zA-Z<>&\"'é☃ #:]{0,8}[a-z]"
+}
+
+/// A spec for Linux that vSphere has a place for.
+fn any_linux() -> impl Strategy<Value = Value> {
+    let nic = (any::<bool>(), 1..255_u8, 8..=30_u8, any::<bool>(), any::<u8>()).prop_map(
+        |(dhcp, host, prefix, gateway, last)| {
+            if dhcp {
+                return json!({"dhcp4": true});
+            }
+            let mut nic = json!({"mac": format!("52:54:00:00:00:{last:02x}"),
+                                 "addresses": [format!("10.1.2.{host}/{prefix}")]});
+            if gateway {
+                nic["gateway4"] = "10.1.2.3".into();
+            }
+            nic
+        },
+    );
+    let name = prop_oneof![
+        Just("{{.VMName}}".to_owned()),
+        "[a-z]{1,9}".prop_map(|prefix| format!("{prefix}-{{{{.Random}}}}")),
+        "[a-z][a-z0-9]{0,9}",
+    ];
+    let zone = prop::sample::select(vec!["UTC", "Europe/Berlin", "Asia/Kolkata"]);
+    let network = (
+        prop::collection::vec(nic, 1..4),
+        prop::collection::vec((1..255_u8).prop_map(|host| format!("10.0.0.{host}")), 0..3),
+        prop::collection::vec("[a-z]{1,8}\\.example", 0..3),
+    );
+    (words(), words(), name, zone, network, "[a-z]{1,8}\\.test").prop_map(
+        |(name, description, hostname, timezone, (nics, servers, search), domain)| {
+            json!({"name": name, "description": description, "os_family": "Linux",
+                   "hostname": hostname, "timezone": timezone, "linux": {"domain": domain},
+                   "network": {"nics": nics, "nameservers": servers, "search": search}})
+        },
+    )
+}
+
+/// A spec for Windows that vSphere has a place for.
+fn any_windows() -> impl Strategy<Value = Value> {
+    (words(), words(), words(), words(), "[ -~]{1,12}", prop::collection::vec(words(), 0..3))
+        .prop_map(|(name, owner, organization, workgroup, password, commands)| {
+            json!({"name": name, "os_family": "Windows", "hostname": "{{.VMName}}",
+                   "timezone": "Europe/Berlin", "admin_password": {"plain": password},
+                   "windows": {"full_name": owner, "organization": organization,
+                               "workgroup": workgroup, "run_once": commands}})
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn what_vsphere_can_say_comes_back(spec in prop_oneof![any_linux(), any_windows()]) {
+        let spec: CustomizationSpec = serde_json::from_value(spec).unwrap();
+        for format in [Format::Json, Format::Xml] {
+            let exported = export(&spec, format).unwrap();
+            prop_assert!(exported.findings.is_empty(), "{:?}", exported.findings);
+            let back = import(&exported.text).unwrap();
+            prop_assert_eq!(&back.spec, &spec, "{}", exported.text);
+        }
     }
 }

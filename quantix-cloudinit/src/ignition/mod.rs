@@ -12,7 +12,7 @@
 
 mod model;
 
-use quantix_core::Finding;
+use quantix_core::{Finding, Secret};
 use serde::Serialize as _;
 
 pub use model::{Dropin, File, Group, Link, Unit, User, data_url};
@@ -35,6 +35,9 @@ pub struct Ignition {
     pub links: Vec<Link>,
     /// systemd units.
     pub units: Vec<Unit>,
+    /// Configs as JSON that Ignition merges into this one, in order; where both say something, the
+    /// later one counts. Secret, because files hold secrets.
+    pub merge: Vec<Secret>,
 }
 
 impl Ignition {

@@ -167,6 +167,13 @@ pub(super) struct Config<'a> {
 #[derive(Serialize)]
 struct Meta {
     version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<Merged>,
+}
+
+#[derive(Serialize)]
+struct Merged {
+    merge: Vec<Source>,
 }
 
 #[derive(Serialize)]
@@ -225,14 +232,19 @@ struct Source {
 
 impl<'a> Config<'a> {
     pub(super) fn of(config: &'a Ignition) -> Self {
-        let Ignition { groups, users, files, links, units } = config;
+        let Ignition { groups, users, files, links, units, merge } = config;
         let has_storage = !files.is_empty() || !links.is_empty();
         let storage = has_storage.then(|| Storage {
             files: files.iter().map(WireFile::of).collect(),
             links: links.iter().map(|link| WireLink { link, overwrite: true }).collect(),
         });
+        let merge: Vec<Source> = merge
+            .iter()
+            .map(|json| Source { source: data_url(json.expose().as_bytes()) })
+            .collect();
+        let merged = (!merge.is_empty()).then_some(Merged { merge });
         Self {
-            ignition: Meta { version: IGNITION_VERSION },
+            ignition: Meta { version: IGNITION_VERSION, config: merged },
             passwd: (!groups.is_empty() || !users.is_empty()).then_some(Passwd { groups, users }),
             storage,
             systemd: (!units.is_empty()).then_some(Systemd { units }),

@@ -47,12 +47,15 @@ pub(super) fn write(tree: &Tree<'_>, files: &[SeedFile], label: &str) -> Vec<u8>
     let fat_sectors = ((wanted + 2) * 3).div_ceil(2).div_ceil(SECTOR);
     let total = fixed + 2 * fat_sectors + wanted * cluster_sectors;
     let fat = pack_fat12(&data.fat, fat_sectors * SECTOR);
-    let mut image = boot_sector(label11, cluster_sectors, fat_sectors, total, serial(files, label));
-    image.extend(&fat);
-    image.extend(&fat);
-    image.extend(root);
-    image.extend(data.bytes);
-    image.resize(total * SECTOR, 0);
+    let boot = boot_sector(label11, cluster_sectors, fat_sectors, total, serial(files, label));
+    // Most of the image is zero: memory that comes zeroed is never written there.
+    let mut image = vec![0; total * SECTOR];
+    let mut rest = image.as_mut_slice();
+    for part in [&boot, &fat, &fat, &root, &data.bytes] {
+        let (place, after) = rest.split_at_mut(part.len());
+        place.copy_from_slice(part);
+        rest = after;
+    }
     image
 }
 

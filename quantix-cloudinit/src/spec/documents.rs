@@ -18,7 +18,7 @@ const MERGE_TYPE: &str = "list(append)+dict(no_replace,recurse_list)+str()";
 
 impl Job<'_> {
     /// The text of a document, decoded.
-    fn text(&mut self, path: &str, document: &Document) -> Option<String> {
+    pub(super) fn text(&mut self, path: &str, document: &Document) -> Option<String> {
         let (text, decoded) = match document {
             Document::Text(text) => (text.clone(), false),
             Document::Bare(text) => match decode(text).filter(|_| is_base64_by_look(text)) {

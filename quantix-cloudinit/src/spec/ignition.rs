@@ -1,7 +1,7 @@
 //! A Linux guest's cloud-config said in Ignition's words.
 
 use super::{
-    agent, linux, network,
+    agent, ignition_user_data, linux, network,
     render::{Common, Job},
 };
 use crate::{
@@ -19,11 +19,9 @@ const DONE_PATH: &str = "/var/lib/quantix-first-boot-done";
 /// The files; `None` where a fault leaves none.
 pub(super) fn files(job: &mut Job<'_>, common: &Common) -> Option<Vec<SeedFile>> {
     let spec = job.spec;
-    for (path, given) in [
-        ("user_data", spec.user_data.is_some()),
-        ("meta_data", spec.meta_data.is_some()),
-        ("network_config", spec.network_config.is_some()),
-    ] {
+    for (path, given) in
+        [("meta_data", spec.meta_data.is_some()), ("network_config", spec.network_config.is_some())]
+    {
         if given {
             job.fault(path, "unsupported-by-target", "an Ignition config has no place for it");
         }
@@ -61,6 +59,7 @@ pub(super) fn files(job: &mut Job<'_>, common: &Common) -> Option<Vec<SeedFile>>
             connection(job, index, label, ethernet, &mut out);
         }
     }
+    ignition_user_data::add(job, &mut out);
     match out.to_json() {
         Ok(json) => Some(vec![SeedFile::new("config.ign", json)]),
         Err(error) => {

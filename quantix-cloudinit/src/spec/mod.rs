@@ -22,6 +22,7 @@ mod config_drive;
 mod documents;
 mod entropy;
 mod ignition;
+mod ignition_user_data;
 mod linux;
 mod network;
 mod nocloud;

@@ -20,7 +20,7 @@ pub(super) fn item(text: &str) -> Result<Item, Problem> {
         .ok_or(Problem::Missing("<identity>"))?;
     let info =
         find(root, 0, &|element| element.local_name() == "info" && element.child("name").is_some());
-    let of_info = |name: &str| info.and_then(|info| text_of(info, name));
+    let of_info = |name: &str| info.and_then(|info| words_of(info, name));
     let identity = spec.child("identity").ok_or(Problem::Missing("<identity>"))?;
     let mut configuration = Configuration::default();
     match kind(identity).as_str() {
@@ -39,7 +39,7 @@ pub(super) fn item(text: &str) -> Result<Item, Problem> {
     Ok(Item {
         name: of_info("name").unwrap_or_default(),
         description: of_info("description").unwrap_or_default(),
-        last_modified: of_info("lastUpdateTime"),
+        last_modified: info.and_then(|info| text_of(info, "lastUpdateTime")),
         spec: Spec {
             configuration_spec: configuration,
             global_dns: GlobalDns {
@@ -79,6 +79,12 @@ fn text_of(element: Element<'_>, name: &str) -> Option<String> {
     element.child(name).map(|child| child.text().trim().to_owned()).filter(|text| !text.is_empty())
 }
 
+/// What people wrote, with the blanks at its ends; nothing where there are only blanks.
+fn words_of(element: Element<'_>, name: &str) -> Option<String> {
+    let text = element.child(name)?.text();
+    (!text.trim().is_empty()).then(|| text.into_owned())
+}
+
 /// The elements of a list: `<name><e/><e/></name>`, or `<name/>` repeated.
 fn items<'d>(element: Element<'d>, name: &str) -> Vec<Element<'d>> {
     let all: Vec<Element<'d>> = element.elements_named(name).collect();
@@ -110,7 +116,12 @@ fn name(element: Element<'_>, child: &str) -> Name {
 
 fn password(element: Element<'_>, child: &str) -> Option<Password> {
     let password = element.child(child)?;
-    let text = Secret::new(text_of(password, "value")?);
+    // A blank at either end, and one alone, is part of a password.
+    let text = password.child("value")?.text().into_owned();
+    if text.is_empty() {
+        return None;
+    }
+    let text = Secret::new(text);
     Some(Password { text, is_plain: text_of(password, "plainText").as_deref() == Some("true") })
 }
 
@@ -130,19 +141,23 @@ fn windows(spec: Element<'_>, identity: Element<'_>) -> Windows {
         element.and_then(|element| text_of(element, name)?.parse().ok()).unwrap_or(0)
     };
     let user = identity.child("userData");
-    let of_user = |name: &str| user.and_then(|user| text_of(user, name)).unwrap_or_default();
+    let of_user = |name: &str| user.and_then(|user| words_of(user, name)).unwrap_or_default();
     let unattended = identity.child("guiUnattended");
     let logon = unattended.and_then(|element| text_of(element, "autoLogon"));
     let run_once = identity.child("guiRunOnce");
     let sysprep = Sysprep {
         gui_run_once_commands: run_once
-            .map(|once| list_of(once, "commandList"))
-            .unwrap_or_default(),
+            .map(|once| items(once, "commandList"))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|command| command.text().into_owned())
+            .filter(|command| !command.trim().is_empty())
+            .collect(),
         user_data: UserData {
             computer_name: user.map(|user| name(user, "computerName")).unwrap_or_default(),
             full_name: of_user("fullName"),
             organization: of_user("orgName"),
-            product_key: of_user("productId"),
+            product_key: user.and_then(|user| text_of(user, "productId")).unwrap_or_default(),
         },
         domain: identity.child("identification").map(domain),
         gui_unattended: GuiUnattended {
@@ -162,15 +177,15 @@ fn windows(spec: Element<'_>, identity: Element<'_>) -> Windows {
 }
 
 fn domain(identification: Element<'_>) -> Domain {
-    let workgroup = text_of(identification, "joinWorkgroup");
+    let workgroup = words_of(identification, "joinWorkgroup");
     let domain = text_of(identification, "joinDomain");
     Domain {
         kind: if domain.is_some() { "DOMAIN" } else { "WORKGROUP" }.to_owned(),
         workgroup,
         domain,
-        domain_username: text_of(identification, "domainAdmin"),
+        domain_username: words_of(identification, "domainAdmin"),
         domain_password: password(identification, "domainAdminPassword"),
-        domain_ou: text_of(identification, "domainOU"),
+        domain_ou: words_of(identification, "domainOU"),
     }
 }
 
