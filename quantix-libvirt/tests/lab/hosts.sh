@@ -9,6 +9,8 @@
 #   hosts.sh cut DIR I           takes its network away;  hosts.sh join DIR I  gives it back
 #   hosts.sh freeze DIR I        its libvirtd hangs;      hosts.sh thaw DIR I  goes on
 #   hosts.sh down DIR            ends everything
+#
+# Where QUANTIX_LAB_NEWER names the root of another system, host 2 runs that one's libvirt and QEMU.
 set -euo pipefail
 
 command=$1 dir=$2
@@ -20,7 +22,9 @@ short() { printf '%s' "$dir" | cksum | cut -d' ' -f1 | head -c 6; }
 bridge=qx$(short)b
 
 configure() {
-	local i=$1 host=$dir/h$1 j
+	local i=$1 host=$dir/h$1 j root='' enter=''
+	((i != 2)) || root=${QUANTIX_LAB_NEWER-}
+	[[ -z $root ]] || enter="chroot '$root'"
 	mkdir -p "$host"/{etc,lib/images,cache,log,run}
 	cp -a /etc/libvirt/. "$host/etc/"
 	rm -rf "$host/etc/qemu/autostart" "$host"/etc/qemu/*.xml "$host/etc/storage" \
@@ -70,7 +74,14 @@ configure() {
 		until ip link show eth0 >/dev/null 2>&1; do sleep 0.02; done
 		ip address add $net.$i/24 dev eth0
 		ip link set eth0 up
-		libvirtd --listen --daemon --pid-file /run/libvirtd.pid
+		if [[ -n '$root' ]]; then
+			mkdir -p '$root$dir'
+			for path in /dev /proc /sys /run /etc/hosts /etc/libvirt /var/lib/libvirt \
+				/var/cache/libvirt /var/log/libvirt '$dir'; do
+				mount --rbind "\$path" "$root\$path"
+			done
+		fi
+		$enter libvirtd --listen --daemon --pid-file /run/libvirtd.pid
 		trap '' TERM INT
 		while :; do sleep 3600 & wait; done
 	C
@@ -135,7 +146,7 @@ down)
 	ip link del "$bridge" 2>/dev/null || true
 	;;
 *)
-	sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
+	sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 	;;
 esac
