@@ -70,6 +70,12 @@ typedef enum qtx_status {
 } qtx_status;
 
 /**
+ * A document of any kind. Owned by the caller and freed with `qtx_document_free`. Functions that
+ * take it as `const` may run on several threads at once; others need it alone.
+ */
+typedef struct qtx_document qtx_document;
+
+/**
  * A cluster with an index for placing machines. Owned by the caller and freed with
  * `qtx_engine_free`; used by one thread at a time.
  */
@@ -359,6 +365,103 @@ enum qtx_status qtx_document_schema(const char *kind, char **schema_out, struct 
 enum qtx_status qtx_model_ask(const char *question_json,
                               char **answer_out,
                               struct qtx_error **error);
+
+/**
+ * Reads a document of a kind such as `vm_spec`; one with faults too, as long as it is JSON.
+ *
+ * `lenient` drops unknown fields and tries newer versions, each with a warning, now and after each
+ * change. On success `*document_out` is owned by the caller and freed with `qtx_document_free`. May
+ * be called from any thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `document_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_document_parse(const char *kind,
+                                   const char *json,
+                                   bool lenient,
+                                   struct qtx_document **document_out,
+                                   struct qtx_error **error);
+
+/**
+ * Everything that is to be said about a document as it is now.
+ *
+ * On success `*report_out` is `{"kind","valid","findings","document"?}` as `qtx_document_check`
+ * gives it, owned by the caller and freed with `qtx_string_free`. Several threads may read one
+ * document.
+ *
+ * # Safety
+ * `document` is NULL or an unfreed document that nobody changes meanwhile; `report_out` is writable;
+ * `error` is NULL or writable.
+ */
+enum qtx_status qtx_document_report(const struct qtx_document *document,
+                                    char **report_out,
+                                    struct qtx_error **error);
+
+/**
+ * Whether nothing in a document is an error; false for NULL. Several threads may read one document.
+ *
+ * # Safety
+ * `document` is NULL or an unfreed document that nobody changes meanwhile.
+ */
+bool qtx_document_is_valid(const struct qtx_document *document);
+
+/**
+ * What is at a place of a document, with units as numbers, defaults filled in and secrets redacted.
+ *
+ * `pointer` is a JSON Pointer such as `/disks/0/size_bytes`; the empty one is the whole document. On
+ * success `*json_out` is JSON, owned by the caller and freed with `qtx_string_free`, or NULL when
+ * there is nothing. A document with faults gives `QTX_STATUS_INVALID_INPUT` and its findings.
+ * Several threads may read one document.
+ *
+ * # Safety
+ * `document` is NULL or an unfreed document that nobody changes meanwhile; `pointer` is
+ * NUL-terminated; `json_out` is writable; `error` is NULL or writable.
+ */
+enum qtx_status qtx_document_get(const struct qtx_document *document,
+                                 const char *pointer,
+                                 char **json_out,
+                                 struct qtx_error **error);
+
+/**
+ * Writes JSON at a place of a document: a new field, in place of what is there, or behind the last
+ * item of a list, which is the step `-`.
+ *
+ * `pointer` is a JSON Pointer such as `/disks/-`; the empty one is the whole document. The document
+ * may have faults afterwards, which `qtx_document_report` tells. A place whose surroundings are
+ * missing, or a text that is no JSON, gives `QTX_STATUS_INVALID_INPUT` with one finding, and leaves
+ * the document as it was. One thread at a time.
+ *
+ * # Safety
+ * `document` is NULL or an unfreed document that nobody else uses meanwhile; texts are
+ * NUL-terminated; `error` is NULL or writable.
+ */
+enum qtx_status qtx_document_set(struct qtx_document *document,
+                                 const char *pointer,
+                                 const char *json,
+                                 struct qtx_error **error);
+
+/**
+ * Takes a field, or an item of a list, out of a document.
+ *
+ * `pointer` is a JSON Pointer such as `/disks/0`. A place where nothing was written gives
+ * `QTX_STATUS_INVALID_INPUT` with one finding, and leaves the document as it was. One thread at a
+ * time.
+ *
+ * # Safety
+ * `document` is NULL or an unfreed document that nobody else uses meanwhile; `pointer` is
+ * NUL-terminated; `error` is NULL or writable.
+ */
+enum qtx_status qtx_document_remove(struct qtx_document *document,
+                                    const char *pointer,
+                                    struct qtx_error **error);
+
+/**
+ * Frees a document. NULL is accepted.
+ *
+ * # Safety
+ * `document` is NULL, or was made by a Quantix call and has not been freed.
+ */
+void qtx_document_free(struct qtx_document *document);
 
 /**
  * Reads a cluster and a policy, the documents of `quantix place`; `policy_json` is NULL for the

@@ -20,6 +20,7 @@
 mod boundary;
 mod cloudinit;
 mod core;
+mod documents;
 mod engine;
 mod error;
 mod libvirt;
@@ -37,6 +38,10 @@ pub use self::core::{
 };
 pub use boundary::qtx_string_free;
 pub use cloudinit::{qtx_seed_build, qtx_spec_export, qtx_spec_import, qtx_spec_render};
+pub use documents::{
+    qtx_document, qtx_document_free, qtx_document_get, qtx_document_is_valid, qtx_document_parse,
+    qtx_document_remove, qtx_document_report, qtx_document_set,
+};
 pub use engine::{
     QTX_NO_NODE, qtx_engine, qtx_engine_free, qtx_engine_new, qtx_engine_node_id, qtx_engine_place,
     qtx_engine_remove, qtx_engine_shape,

@@ -8,11 +8,12 @@ use std::{
 };
 
 use quantix::{
-    qtx_document_check, qtx_document_schema, qtx_error, qtx_error_findings, qtx_error_free,
-    qtx_error_message, qtx_folder_path_names, qtx_folder_path_normalize, qtx_folder_tree,
-    qtx_folder_tree_find, qtx_folder_tree_free, qtx_folder_tree_from_json, qtx_folder_tree_len,
-    qtx_folder_tree_new, qtx_folder_tree_run, qtx_folder_tree_to_json, qtx_model_ask, qtx_status,
-    qtx_string_free,
+    qtx_document, qtx_document_check, qtx_document_free, qtx_document_get, qtx_document_is_valid,
+    qtx_document_parse, qtx_document_remove, qtx_document_report, qtx_document_schema,
+    qtx_document_set, qtx_error, qtx_error_findings, qtx_error_free, qtx_error_message,
+    qtx_folder_path_names, qtx_folder_path_normalize, qtx_folder_tree, qtx_folder_tree_find,
+    qtx_folder_tree_free, qtx_folder_tree_from_json, qtx_folder_tree_len, qtx_folder_tree_new,
+    qtx_folder_tree_run, qtx_folder_tree_to_json, qtx_model_ask, qtx_status, qtx_string_free,
 };
 use serde_json::Value;
 
@@ -136,6 +137,79 @@ fn documents() {
     // SAFETY: as above.
     let refused = call(|out, error| unsafe { qtx_document_schema(kind.as_ptr(), out, error) });
     assert!(refused.unwrap_err().0.starts_with("unknown document kind \"machines\""));
+}
+
+#[test]
+fn documents_as_handles() {
+    for entry in vectors("documents").as_array().unwrap() {
+        let (kind, text) = (c(entry["kind"].as_str().unwrap()), c(entry["text"].as_str().unwrap()));
+        let lenient = entry["lenient"].as_bool().unwrap();
+        let (mut document, mut error) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: the texts are NUL-terminated and the out-pointers are ours.
+        let status = unsafe {
+            let (kind, text) = (kind.as_ptr(), text.as_ptr());
+            qtx_document_parse(kind, text, lenient, &raw mut document, &raw mut error)
+        };
+        if status != qtx_status::Ok {
+            assert_eq!(take(error).1, entry["report"]["findings"]);
+            continue;
+        }
+        // SAFETY: as above; the document is freed once.
+        unsafe {
+            let report = call(|out, error| qtx_document_report(document, out, error)).unwrap();
+            assert_eq!(json(&report), entry["report"]);
+            assert_eq!(qtx_document_is_valid(document), entry["report"]["valid"] == true);
+            qtx_document_free(document);
+        }
+    }
+}
+
+#[test]
+fn a_document_is_changed_place_by_place() {
+    let (kind, text) =
+        (c("vm_spec"), c(r#"{"cpu": {"cores": 0}, "memory": {"size_mib": "8GiB"}}"#));
+    let mut document: *mut qtx_document = ptr::null_mut();
+    let (all, cores, numa, four, even) =
+        (c(""), c("/cpu/cores"), c("/cpu/numa"), c("4"), c("\"even\""));
+    let (gpu, none) = (c("/gpu/0"), ptr::null_mut());
+    // SAFETY: the texts are NUL-terminated, the out-pointers are ours, the document is freed once.
+    unsafe {
+        let status = qtx_document_parse(
+            kind.as_ptr(),
+            text.as_ptr(),
+            false,
+            &raw mut document,
+            ptr::null_mut(),
+        );
+        assert_eq!((status, qtx_document_is_valid(document)), (qtx_status::Ok, false));
+        let get =
+            |at: &CString| call(|out, error| qtx_document_get(document, at.as_ptr(), out, error));
+        assert_eq!(get(&all).unwrap_err().1[0]["path"], "cpu.cores");
+        for (at, value) in [(&cores, &four), (&numa, &even)] {
+            let status = qtx_document_set(document, at.as_ptr(), value.as_ptr(), none);
+            assert_eq!(status, qtx_status::Ok);
+        }
+        assert_eq!(get(&numa).unwrap(), "\"even\"");
+        assert_eq!(json(&get(&all).unwrap())["memory"]["size_mib"], 8192);
+        assert_eq!(qtx_document_remove(document, numa.as_ptr(), none), qtx_status::Ok);
+        assert_ne!(json(&get(&all).unwrap())["cpu"]["numa"], "even");
+        let mut nothing = ptr::dangling_mut();
+        let status = qtx_document_get(document, gpu.as_ptr(), &raw mut nothing, none);
+        assert_eq!((status, nothing.is_null()), (qtx_status::Ok, true));
+        let mut error = ptr::null_mut();
+        let status = qtx_document_set(document, gpu.as_ptr(), four.as_ptr(), &raw mut error);
+        assert_eq!(status, qtx_status::InvalidInput);
+        assert_eq!(take(error).1[0]["code"], "no-such-place");
+        let refused = qtx_document_remove(document, gpu.as_ptr(), none);
+        assert_eq!(refused, qtx_status::InvalidInput);
+        assert_eq!(
+            qtx_document_remove(ptr::null_mut(), gpu.as_ptr(), none),
+            qtx_status::NullArgument
+        );
+        assert!(!qtx_document_is_valid(ptr::null()));
+        qtx_document_free(document);
+        qtx_document_free(ptr::null_mut());
+    }
 }
 
 #[test]

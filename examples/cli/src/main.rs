@@ -12,6 +12,7 @@
 //! - [`Answer::No`] is exit code 1; a [`Failure`] is 2 (bad input) or 3 (environment).
 
 mod deploy;
+mod document;
 mod failure;
 mod input;
 mod ova;
@@ -69,6 +70,9 @@ enum Command {
     Explain(place::ExplainArgs),
     /// Make a stored decision again, and see that it comes out the same.
     Replay(place::ReplayArgs),
+    /// Documents of the model: machines, nodes, pools, networks, policies …
+    #[command(subcommand)]
+    Document(document::DocumentCommand),
     /// Plan maintenance, balance, failover and capacity; nothing is changed.
     #[command(subcommand)]
     Plan(plan::PlanCommand),
@@ -105,6 +109,7 @@ impl Command {
             Self::Place(args) => args.run(ui),
             Self::Explain(args) => args.run(ui),
             Self::Replay(args) => args.run(ui),
+            Self::Document(command) => command.run(ui),
             Self::Plan(command) => command.run(ui),
             Self::Simulate(args) => args.run(ui),
             Self::Seed(command) => command.run(ui),

@@ -5,6 +5,8 @@
 //! that both follow. How versions of the form relate is written at
 //! [`SCHEMA_VERSION`](crate::model::SCHEMA_VERSION).
 
+mod any;
+mod guess;
 mod kind;
 mod place;
 mod structure;
@@ -15,6 +17,7 @@ mod tests;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+pub use any::{AnyDocument, POINTER_STEPS_MAX};
 pub use kind::{Document, DocumentKind};
 
 use crate::{Finding, Severity, Validate, word::words};
@@ -154,20 +157,35 @@ pub struct DocumentReport {
 /// Reads a document of a kind that is named at run time.
 #[must_use]
 pub fn check(kind: DocumentKind, text: &str, mode: ReadMode) -> DocumentReport {
-    kind.visit(Check { kind, text, mode })
+    kind.visit(Check { kind, input: Input::Text(text), mode })
+}
+
+/// Reads a document of a kind that is named at run time and that is a JSON value already, as one that
+/// was written in YAML is.
+#[must_use]
+pub fn check_value(kind: DocumentKind, value: Value, mode: ReadMode) -> DocumentReport {
+    kind.visit(Check { kind, input: Input::Value(value), mode })
 }
 
 struct Check<'a> {
     kind: DocumentKind,
-    text: &'a str,
+    input: Input<'a>,
     mode: ReadMode,
+}
+
+enum Input<'a> {
+    Text(&'a str),
+    Value(Value),
 }
 
 impl kind::Visitor for Check<'_> {
     type Answer = DocumentReport;
 
     fn visit<T: Document + Serialize + DeserializeOwned>(self) -> DocumentReport {
-        let Reading { document, findings } = read::<T>(self.text, self.mode);
+        let Reading { document, findings } = match self.input {
+            Input::Text(text) => read::<T>(text, self.mode),
+            Input::Value(value) => read_value::<T>(value, self.mode),
+        };
         let document = document.and_then(|document| serde_json::to_value(document).ok());
         DocumentReport { kind: self.kind, valid: document.is_some(), findings, document }
     }
