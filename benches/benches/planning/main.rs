@@ -4,14 +4,19 @@
 //! N+1 check, the failover of a rack and a balance plan take. Then, where the corpus is, every
 //! PlanetLab day on 13 hosts at 78 % load: how much demand stays unmet without a policy, with a
 //! simple cost/benefit rule and with the balance planner, and what each moves.
+//!
+//! `./dev bench planning roadef [SECONDS [NAME...]]`: how far machine reassignment is from the best
+//! costs known, for every instance of the corpus or those named; a minute each unless told.
 
 mod fleet;
 mod planetlab;
+mod roadef;
 mod simulate;
 
 use std::{
     error::Error,
     io::Write as _,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -30,6 +35,13 @@ fn main() -> Outcome<()> {
     let mut out = std::io::stdout().lock();
     if std::env::args().any(|argument| argument == "simulate") {
         return simulate::report(&mut out);
+    }
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    if let [first, rest @ ..] = &args[..]
+        && first == "roadef"
+    {
+        let seconds = rest.first().map_or(Ok(60), |seconds| seconds.parse())?;
+        return roadef::report(&mut out, seconds, rest.get(1..).unwrap_or_default());
     }
     writeln!(out, "1,000 hosts, 30,000 machines; median of {RUNS} runs")?;
     let cluster = fleet::cluster(1_000, 30)?;
@@ -67,6 +79,14 @@ fn main() -> Outcome<()> {
     })?;
     row(&mut out, "drain of a rack, with reading", &drain)?;
     planetlab::report(&mut out)
+}
+
+/// Where the data lies that is not in the tree.
+fn corpus() -> PathBuf {
+    std::env::var_os("QUANTIX_CORPUS").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
+        PathBuf::from,
+    )
 }
 
 fn row(out: &mut impl std::io::Write, name: &str, result: &(Duration, String)) -> Outcome<()> {

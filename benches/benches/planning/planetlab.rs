@@ -1,6 +1,6 @@
 //! PlanetLab days: demand that changes every five minutes, and policies that follow it.
 
-use std::{collections::BTreeMap, io::Write, path::PathBuf, process::Command};
+use std::{collections::BTreeMap, io::Write, process::Command};
 
 use quantix_core::{
     NodeKey,
@@ -12,7 +12,7 @@ use quantix_scheduler::{
 };
 use serde_json::json;
 
-use crate::{Outcome, fleet::Random};
+use crate::{Outcome, corpus, fleet::Random};
 
 const SCRIPT: &str = include_str!("planetlab.py");
 const HOSTS: usize = 13;
@@ -29,11 +29,7 @@ struct Day {
 }
 
 pub(crate) fn report(out: &mut impl Write) -> Outcome<()> {
-    let corpus = std::env::var_os("QUANTIX_CORPUS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
-        PathBuf::from,
-    );
-    let file = corpus.join("scheduler/planetlab_cpu_5min.npz");
+    let file = corpus().join("scheduler/planetlab_cpu_5min.npz");
     if !file.exists() {
         return Ok(writeln!(out, "corpus: absent ({})", file.display())?);
     }

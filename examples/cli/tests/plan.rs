@@ -100,3 +100,25 @@ fn counts_and_supposes() {
         assert_eq!(each["before"], each["after"]);
     }
 }
+
+#[test]
+fn reassigns_processes() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let model = "1 0 10  2 0 0 8 4 0 1 0 1 8 4 1 0  2 0 0 0 0  2 0 3 5 1 4 5  0  1 1 1";
+    fs::write(file("model"), model).expect("written");
+    fs::write(file("assignment"), "0 0").expect("written");
+    let (model, assignment, solution) = (file("model"), file("assignment"), file("solution"));
+    let budget = ["--evaluations", "10000", "-o", &solution];
+    let args = ["plan", "reassign", &model, &assignment].into_iter().chain(budget);
+    let json = quantix(args.clone().chain(["--json"])).expect(0).json();
+    assert_eq!(json["before"]["load"], 30);
+    assert_eq!(json["moves"], serde_json::json!([{"process": 0, "from": 0, "to": 1}]));
+    assert_eq!(fs::read_to_string(&solution).expect("written"), "1 0\n");
+    let text = quantix(args).expect(0).stdout();
+    assert!(text.contains("1 of 2 processes move"), "{text}");
+    // From the solution on there is nothing to gain.
+    quantix(["plan", "reassign", &model, &solution, "--evaluations", "10000"]).expect(1);
+    let run = quantix(["plan", "reassign", &assignment, &model]).expect(2);
+    assert!(run.stderr().contains("model, number 1: the number of resources is 0"), "{run:?}");
+}

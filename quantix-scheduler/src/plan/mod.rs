@@ -15,6 +15,7 @@ mod field;
 mod ha;
 mod picture;
 mod planner;
+mod reassign;
 mod request;
 mod steps;
 
@@ -41,3 +42,10 @@ pub use ha::{
 };
 pub use picture::{Picture, Promised, VIOLATIONS_MAX, Violation};
 pub use planner::Planner;
+pub use reassign::{
+    REASSIGN_AMOUNT_MAX, REASSIGN_BALANCES_MAX, REASSIGN_COST_MAX, REASSIGN_DEPENDENCIES_MAX,
+    REASSIGN_MACHINES_MAX, REASSIGN_PAIRS_MAX, REASSIGN_PROCESSES_MAX, REASSIGN_RESOURCES_MAX,
+    REASSIGN_SERVICES_MAX, REASSIGN_VIOLATIONS_MAX, REASSIGN_WEIGHT_MAX, ReassignCost,
+    ReassignError, ReassignMove, ReassignPlan, ReassignProblem, ReassignRequest, ReassignViolation,
+    SPENT_ALL, reassign,
+};

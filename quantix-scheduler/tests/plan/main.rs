@@ -14,3 +14,4 @@ mod capacity;
 mod checker;
 mod drain;
 mod ha;
+mod reassign;

@@ -5,6 +5,7 @@ mod balance;
 mod capacity;
 mod drain;
 mod failover;
+mod reassign;
 mod show;
 mod whatif;
 
@@ -36,6 +37,8 @@ pub(crate) enum PlanCommand {
     Whatif(whatif::WhatifArgs),
     /// Tell whether everything restarts when nodes fail, and what does not.
     Admission(admission::AdmissionArgs),
+    /// Search for a cheaper assignment of processes to machines (ROADEF/EURO challenge 2012).
+    Reassign(reassign::ReassignArgs),
 }
 
 impl PlanCommand {
@@ -47,6 +50,7 @@ impl PlanCommand {
             Self::Drain(args) => args.run(ui),
             Self::Failover(args) => args.run(ui),
             Self::Admission(args) => args.run(ui),
+            Self::Reassign(args) => args.run(ui),
         }
     }
 }
