@@ -106,6 +106,59 @@ typedef struct qtx_folder_tree qtx_folder_tree;
 typedef struct qtx_host qtx_host;
 
 /**
+ * A node and what a machine asks for, as rules and wishes of one's own see them. CPU is in
+ * thousandths of a core, memory in MiB; what a node has includes overcommit.
+ */
+typedef struct qtx_candidate {
+  /**
+   * The node's id; lives as long as the call.
+   */
+  const char *node;
+  /**
+   * CPU that machines may have here in all.
+   */
+  uint64_t cpu_milli;
+  /**
+   * Memory that machines may have here in all.
+   */
+  uint64_t memory_mib;
+  /**
+   * CPU that is left.
+   */
+  uint64_t free_cpu_milli;
+  /**
+   * Memory that is left.
+   */
+  uint64_t free_memory_mib;
+  /**
+   * How many machines are here.
+   */
+  uint32_t vm_count;
+  /**
+   * How many GPUs the machine asks for.
+   */
+  uint32_t asked_gpus;
+  /**
+   * CPU that the machine asks for.
+   */
+  uint64_t asked_cpu_milli;
+  /**
+   * Memory that the machine asks for.
+   */
+  uint64_t asked_memory_mib;
+} qtx_candidate;
+
+/**
+ * Whether a machine may go to a node; must answer the same for the same candidate.
+ */
+typedef bool (*qtx_filter)(const struct qtx_candidate *candidate, void *context);
+
+/**
+ * How good a node is, 0 to 1,000,000; must answer the same for the same candidate.
+ */
+typedef uint64_t (*qtx_score)(const struct qtx_candidate *candidate, void *context);
+
+/**
  * Told how far long work is: bytes done, bytes in total, and the pointer that was passed along.
  * Returns false to stop the work. Called from several threads, possibly at the same time.
  */
@@ -127,6 +180,35 @@ const char *qtx_version(void);
  * `string` is NULL, or was returned by a Quantix call and has not been freed.
  */
 void qtx_string_free(char *string);
+
+/**
+ * Adds a hard rule of one's own to an engine: `filter` is asked about nodes that passed every other
+ * rule, with `context`, which must live as long as the engine. It must not use the engine and must
+ * not unwind. Machines that are placed already stay.
+ *
+ * # Safety
+ * `engine` is NULL or unfreed and used by no other thread; `name` is NUL-terminated; `filter` may be
+ * called with `context` by whichever thread uses the engine; `error` is NULL or writable.
+ */
+enum qtx_status qtx_engine_add_filter(struct qtx_engine *engine,
+                                      const char *name,
+                                      qtx_filter filter,
+                                      void *context,
+                                      struct qtx_error **error);
+
+/**
+ * Adds a wish of one's own to an engine: the points of `score` times `weight` count like those of
+ * the policy's scores. What holds for `qtx_engine_add_filter` holds here too.
+ *
+ * # Safety
+ * As for `qtx_engine_add_filter`.
+ */
+enum qtx_status qtx_engine_add_score(struct qtx_engine *engine,
+                                     const char *name,
+                                     uint32_t weight,
+                                     qtx_score score,
+                                     void *context,
+                                     struct qtx_error **error);
 
 /**
  * Renders a customization spec for one machine and writes its files into a directory.

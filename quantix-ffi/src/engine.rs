@@ -7,7 +7,7 @@ use quantix_core::{
     cluster::{Cluster, Vm},
 };
 use quantix_scheduler::{
-    ChangeError, Engine, Pipeline, PlaceError, Policy, ShapeId, Snapshot, SnapshotError,
+    ChangeError, Choice, Engine, Pipeline, PlaceError, Policy, ShapeId, Snapshot, SnapshotError,
 };
 
 use crate::{
@@ -22,7 +22,7 @@ pub const QTX_NO_NODE: u32 = u32::MAX;
 /// `qtx_engine_free`; used by one thread at a time.
 #[derive(Debug)]
 pub struct qtx_engine {
-    engine: Engine,
+    pub(crate) engine: Engine,
     shapes: Vec<ShapeId>,
 }
 
@@ -159,13 +159,7 @@ pub unsafe extern "C" fn qtx_engine_remove(
             // SAFETY: by contract `count` NUL-terminated texts.
             vms.push(key(unsafe { text(*ids.add(at), "ids")? })?);
         }
-        let checkpoint = handle.engine.checkpoint();
-        let removed = vms.iter().try_for_each(|vm| handle.engine.remove(vm).map(drop));
-        match removed {
-            Ok(()) => handle.engine.keep(checkpoint),
-            Err(_) => handle.engine.undo(checkpoint),
-        }
-        removed.map_err(|error| Fault::input(&error))
+        handle.engine.remove_many(&vms).map_err(|error| Fault::input(&error))
     };
     // SAFETY: by contract `error` is NULL or writable.
     unsafe { call(error, body) }
@@ -221,22 +215,10 @@ impl qtx_engine {
     }
 
     fn place(&mut self, group: &[(VmKey, ShapeId)]) -> Result<Vec<u32>, ChangeError> {
-        let checkpoint = self.engine.checkpoint();
-        let mut nodes = Vec::with_capacity(group.len());
-        for (vm, shape) in group {
-            self.engine.expect(*shape);
-            match self.engine.place(vm, *shape) {
-                Ok(choice) => {
-                    nodes.push(choice.map_or(QTX_NO_NODE, |choice| choice.node.number()));
-                }
-                Err(error) => {
-                    self.engine.undo(checkpoint);
-                    return Err(error);
-                }
-            }
-        }
-        self.engine.keep(checkpoint);
-        Ok(nodes)
+        let machines = group.iter().map(|(vm, shape)| (vm, *shape));
+        let choices = self.engine.place_many(machines)?;
+        let number = |choice: Choice| choice.node.number();
+        Ok(choices.into_iter().map(|choice| choice.map_or(QTX_NO_NODE, number)).collect())
     }
 }
 
@@ -244,7 +226,7 @@ impl qtx_engine {
 ///
 /// # Safety
 /// `engine` is NULL or an unfreed handle that nobody else uses for `'a`.
-unsafe fn alone<'a>(engine: *mut qtx_engine) -> Result<&'a mut qtx_engine, Fault> {
+pub(crate) unsafe fn alone<'a>(engine: *mut qtx_engine) -> Result<&'a mut qtx_engine, Fault> {
     // SAFETY: as the caller promises.
     unsafe { engine.as_mut() }.ok_or_else(null)
 }

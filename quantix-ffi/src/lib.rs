@@ -18,6 +18,7 @@
 #![allow(non_camel_case_types, reason = "type names are the C names")]
 
 mod boundary;
+mod callbacks;
 mod cloudinit;
 mod core;
 mod documents;
@@ -37,6 +38,9 @@ pub use self::core::{
     qtx_model_ask,
 };
 pub use boundary::qtx_string_free;
+pub use callbacks::{
+    qtx_candidate, qtx_engine_add_filter, qtx_engine_add_score, qtx_filter, qtx_score,
+};
 pub use cloudinit::{qtx_seed_build, qtx_spec_export, qtx_spec_import, qtx_spec_render};
 pub use documents::{
     qtx_document, qtx_document_free, qtx_document_get, qtx_document_is_valid, qtx_document_parse,

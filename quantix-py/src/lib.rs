@@ -6,6 +6,7 @@
 //! `convert::document`, the work runs in `convert::detached`, the answer leaves through
 //! `convert::to_python`; errors become the exceptions of `quantix.exceptions`.
 
+mod callbacks;
 mod cloudinit;
 mod convert;
 mod core;
@@ -54,6 +55,8 @@ mod _core {
     #[pymodule_export]
     use crate::libvirt::{LibvirtEvents, LibvirtHost, libvirt_validate};
 
+    #[pymodule_export]
+    use crate::callbacks::{Asked, Node};
     #[pymodule_export]
     use crate::scheduler::{Engine, decide, place, replay};
 

@@ -82,3 +82,69 @@ def test_an_engine_places_batches_and_groups():
     for call in (lambda: engine.place(["b"], [small]), lambda: engine.place(["x"], [7])):
         with pytest.raises(quantix.InputError):
             call()
+
+
+NODES = {"nodes": [{"id": f"n{i}", "cpu_milli": 4000, "memory_mib": 4096} for i in range(3)]}
+SMALL = {"id": "v", "cpu_milli": 1000, "memory_mib": 1024, "tenant": "red"}
+
+
+def test_one_shape_stands_for_all_and_a_faulty_batch_changes_nothing():
+    engine = Engine(NODES)
+    small = engine.shape(SMALL)
+    assert engine.place(["a", "b"], small) == ["n0", "n0"]
+    before = len(engine)
+    for call in (
+        lambda: engine.place(["c", "a"], small),
+        lambda: engine.place(["c", "d"], [small]),
+        lambda: engine.place(["c", ""], small),
+        lambda: engine.remove(["a", "c"]),
+    ):
+        with pytest.raises(quantix.InputError):
+            call()
+        assert len(engine) == before
+    assert engine.place([], []) == []
+
+
+def test_rules_and_wishes_written_in_python():
+    seen = []
+
+    def not_first(node, shape):
+        seen.append((node.id, node.free_cpu_milli, shape.cpu_milli, shape.tenant))
+        return None if node.id != "n0" else "kept for others"
+
+    def last(node, shape):
+        return {"n0": 0, "n1": 10, "n2": 1_000_000}[node.id] - node.vm_count
+
+    own = {"filters": {"not_first": not_first}, "scores": {"last": (10_000, last)}}
+    engine = Engine(NODES, **own)
+    small = engine.shape(SMALL)
+    assert engine.place(list("abcde"), small) == ["n2"] * 4 + ["n1"]
+    assert ("n2", 4000, 1000, "red") in seen
+    answer = place(NODES, [SMALL], explain=True, **own)
+    placement = answer["placements"][0]
+    assert (placement["node"], placement["terms"]["last"]) == ("n2", 10_000 * 1_000_000)
+    rejection = placement["explanation"]["rejections"][0]
+    assert (rejection["filter"], rejection["free"]) == ("not_first", "kept for others")
+    assert place(NODES, [SMALL], filters={"never": lambda node, shape: False})["unplaced"]
+
+
+def test_what_a_callback_raises_is_raised_and_nothing_changes():
+    def broken(node, shape):
+        raise KeyError(node.id)
+
+    engine = Engine(NODES, filters={"broken": broken})
+    small = engine.shape(SMALL)
+    with pytest.raises(KeyError, match="n0"):
+        engine.place(["a"], small)
+    assert len(engine) == 0
+    with pytest.raises(KeyError):
+        place(NODES, [SMALL], filters={"broken": broken})
+    with pytest.raises(TypeError):
+        Engine(NODES, filters={"text": lambda node, shape: 5}).shape(SMALL)
+        place(NODES, [SMALL], filters={"text": lambda node, shape: 5})
+    engine = Engine(NODES, filters={"asks": lambda node, shape: len(engine) == 0})
+    with pytest.raises(RuntimeError, match="cannot ask an engine"):
+        engine.place(["a"], engine.shape(SMALL))
+    for filters in ({"cpu": broken}, {"typical": broken}, {"text": "no function"}):
+        with pytest.raises(quantix.InputError):
+            Engine(NODES, filters=filters)

@@ -1,5 +1,7 @@
 //! Policies: which filters hold and what the scores weigh, as a document.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -127,6 +129,20 @@ fn filter_names() -> String {
     names.join(", ")
 }
 
+/// Every built-in score with its weight.
+fn built_in_scores(weights: &Weights) -> [(u32, Box<dyn Score>); 8] {
+    [
+        (weights.typical, Box::new(TypicalScore)),
+        (weights.fit, Box::new(FitScore)),
+        (weights.pack, Box::new(PackScore)),
+        (weights.spread, Box::new(SpreadScore)),
+        (weights.balanced, Box::new(BalancedScore)),
+        (weights.storage_pool, Box::new(StoragePoolScore)),
+        (weights.pool_free, Box::new(PoolFreeScore)),
+        (weights.preference, Box::new(PreferenceScore)),
+    ]
+}
+
 /// The filters and weighted scores that a policy amounts to, to which own ones can be added.
 #[derive(Debug)]
 pub struct Pipeline {
@@ -149,16 +165,7 @@ impl Pipeline {
         }
         filters.retain(|filter| !policy.without_filters.iter().any(|name| name == filter.name()));
         let weights = &policy.weights;
-        let all: [(u32, Box<dyn Score>); 8] = [
-            (weights.typical, Box::new(TypicalScore)),
-            (weights.fit, Box::new(FitScore)),
-            (weights.pack, Box::new(PackScore)),
-            (weights.spread, Box::new(SpreadScore)),
-            (weights.balanced, Box::new(BalancedScore)),
-            (weights.storage_pool, Box::new(StoragePoolScore)),
-            (weights.pool_free, Box::new(PoolFreeScore)),
-            (weights.preference, Box::new(PreferenceScore)),
-        ];
+        let all = built_in_scores(weights);
         for (weight, score) in &all {
             if *weight > WEIGHT_MAX {
                 let (name, weight) = (score.name(), *weight);
@@ -167,6 +174,23 @@ impl Pipeline {
         }
         let scores = all.into_iter().filter(|&(weight, _)| weight > 0).collect();
         Ok(Self { policy: policy.clone(), filters, scores })
+    }
+
+    /// The most that each score can contribute, as points times weight, by name: what the `terms` of
+    /// a decision are measured against.
+    ///
+    /// ```
+    /// use quantix_scheduler::{Pipeline, Policy};
+    /// let most = Pipeline::new(&Policy::default())?.most_terms();
+    /// assert_eq!((most["storage_pool"], most["typical"]), (10, 1_000_000_000));
+    /// # Ok::<(), quantix_scheduler::PolicyError>(())
+    /// ```
+    #[must_use]
+    pub fn most_terms(&self) -> BTreeMap<&'static str, u64> {
+        let most = |(weight, score): &(u32, Box<dyn Score>)| {
+            (score.name(), score.best().saturating_mul(u64::from(*weight)))
+        };
+        self.scores.iter().map(most).collect()
     }
 
     /// The sum of points times weight of some scores, given by position.
@@ -188,8 +212,22 @@ impl Pipeline {
     /// Adds a wish of one's own. Weights above [`WEIGHT_MAX`] are cut to it.
     #[must_use]
     pub fn with_score(mut self, weight: u32, score: Box<dyn Score>) -> Self {
-        self.scores.push((weight.min(WEIGHT_MAX), score));
+        self.add_score(weight, score);
         self
+    }
+
+    pub(crate) fn add_score(&mut self, weight: u32, score: Box<dyn Score>) {
+        self.scores.push((weight.min(WEIGHT_MAX), score));
+    }
+
+    /// The names of its filters and scores, and of those that it leaves out.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<&'static str> {
+        let built_in = filter::built_in();
+        let filters = built_in.iter().chain(&self.filters).map(|filter| filter.name());
+        let scores = built_in_scores(&Weights::default()).map(|(_, score)| score.name());
+        let own = self.scores.iter().map(|(_, score)| score.name());
+        filters.chain(scores).chain(own).collect()
     }
 
     /// The policy.

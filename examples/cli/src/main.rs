@@ -11,6 +11,7 @@
 //!   [`ui::Ui::note`], [`ui::Ui::findings`] and [`ui::Ui::progress`];
 //! - [`Answer::No`] is exit code 1; a [`Failure`] is 2 (bad input) or 3 (environment).
 
+mod chart;
 mod deploy;
 mod document;
 mod failure;

@@ -1,12 +1,12 @@
 //! `quantix place`, `quantix explain` and `quantix replay`: where machines go, and why.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
 
 use clap::Args;
 use quantix_core::cluster::{Cluster, Vm, VmList};
 use quantix_scheduler::{
-    Decision, Detail, Explanation, NodeRejection, PlaceAnswer, PlaceError, Placement, Policy,
-    ReplayError, Snapshot, Unplaced, decide, place_documents, replay,
+    Decision, Detail, Explanation, NodeRejection, Pipeline, PlaceAnswer, PlaceError, Placement,
+    Policy, Snapshot, Unplaced, decide, place_documents, replay,
 };
 
 use crate::{
@@ -55,7 +55,8 @@ pub(crate) struct ExplainArgs {
   quantix explain --cluster cluster.yaml --vms vms.json web-1 --record decision.json
   quantix replay --cluster cluster.yaml decision.json
 
-Exit code 1: the cluster is another one, or the decision comes out otherwise.")]
+Exit code 1: the cluster is another one, or the decision comes out otherwise; with --json the answer
+then says where: same (false), code, at, expected, found, message.")]
 pub(crate) struct ReplayArgs {
     /// The cluster on which it was made.
     #[arg(long, value_name = "FILE")]
@@ -75,11 +76,14 @@ impl ReplayArgs {
                 ui.answer(&decision, same)?;
                 Ok(Answer::Yes)
             }
-            Err(error @ (ReplayError::Input { .. } | ReplayError::Differs { .. })) => {
-                ui.note(error);
-                Ok(Answer::No)
-            }
-            Err(error) => Err(refused().because(error)),
+            Err(error) => match error.difference() {
+                Some(difference) => {
+                    ui.note(&error);
+                    ui.answer(&difference, |_| String::new())?;
+                    Ok(Answer::No)
+                }
+                None => Err(refused().because(error)),
+            },
         }
     }
 }
@@ -143,6 +147,12 @@ pub(crate) fn policy(path: Option<&PathBuf>) -> Result<Policy, Failure> {
     path.map_or_else(|| Ok(Policy::default()), |path| input::document(path, "policy"))
 }
 
+/// The most that each score of a policy can contribute.
+pub(crate) fn most_terms(policy: &Policy) -> Result<Terms, Failure> {
+    let pipeline = Pipeline::new(policy).map_err(PlaceError::from).map_err(failure)?;
+    Ok(pipeline.most_terms())
+}
+
 /// Documents that do not fit together are bad input.
 pub(crate) fn failure(error: PlaceError) -> Failure {
     match &error {
@@ -157,9 +167,11 @@ pub(crate) fn failure(error: PlaceError) -> Failure {
 impl PlaceArgs {
     pub(crate) fn run(self, ui: &Ui) -> Result<Answer, Failure> {
         let detail = if self.explain { Detail::Full } else { Detail::Brief };
-        let answer = self.documents.read()?.place(detail)?;
+        let request = self.documents.read()?;
+        let answer = request.place(detail)?;
+        let most = most_terms(&request.policy)?;
         ui.findings(&answer.findings);
-        ui.answer(&answer, human)?;
+        ui.answer(&answer, |answer| human(answer, &most))?;
         Ok(Answer::yes_if(answer.is_complete()))
     }
 }
@@ -176,26 +188,40 @@ impl ExplainArgs {
         answer.placements.retain(|placement| placement.vm == vm.id);
         answer.unplaced.retain(|unplaced| unplaced.vm == vm.id);
         if let Some(path) = &self.record {
-            crate::simulate::write(path, &request.record(vm)?)?;
+            crate::simulate::write(path, request.record(vm)?)?;
             ui.note(format_args!("record written to {}", path.display()));
         }
+        let most = most_terms(&request.policy)?;
         ui.findings(&answer.findings);
-        ui.answer(&answer, human)?;
+        ui.answer(&answer, |answer| human(answer, &most))?;
         Ok(Answer::yes_if(answer.is_complete()))
     }
 }
 
-/// Where machines go, and why, for people.
-pub(crate) fn human(answer: &PlaceAnswer) -> String {
+/// Points times weight, by score.
+pub(crate) type Terms = BTreeMap<&'static str, u64>;
+
+/// Each term as a share of the most that its score can contribute; `--json` has the points.
+fn shares(terms: &Terms, most: &Terms) -> String {
+    let share = |(name, points): (&&str, &u64)| match most.get(name).filter(|most| **most > 0) {
+        Some(most) => {
+            let tenths = u128::from(*points) * 1000 / u128::from(*most);
+            format!("{name} {}.{} %", tenths / 10, tenths % 10)
+        }
+        None => format!("{name} {points}"),
+    };
+    terms.iter().map(share).collect::<Vec<_>>().join(", ")
+}
+
+/// Where machines go, and why, for people; `most` is what each score can contribute.
+pub(crate) fn human(answer: &PlaceAnswer, most: &Terms) -> String {
     let mut table = Table::new(["VM", "NODE", "SCORE", "TERMS"]);
     for placement in &answer.placements {
-        let terms: Vec<_> =
-            placement.terms.iter().map(|(name, points)| format!("{name} {points}")).collect();
         table.row([
             placement.vm.to_string(),
             styled(GOOD, &placement.node),
             placement.score.to_string(),
-            terms.join(", "),
+            shares(&placement.terms, most),
         ]);
     }
     let mut text = String::new();
@@ -204,7 +230,7 @@ pub(crate) fn human(answer: &PlaceAnswer) -> String {
     }
     for placement in &answer.placements {
         if let Some(explanation) = &placement.explanation {
-            explained(&mut text, placement, explanation);
+            explained(&mut text, placement, explanation, most);
         }
     }
     for unplaced in &answer.unplaced {
@@ -213,7 +239,7 @@ pub(crate) fn human(answer: &PlaceAnswer) -> String {
     text
 }
 
-fn explained(text: &mut String, placement: &Placement, explanation: &Explanation) {
+fn explained(text: &mut String, placement: &Placement, explanation: &Explanation, most: &Terms) {
     let _ = writeln!(
         text,
         "\n{}: {} of the nodes would do; the best by policy:",
@@ -221,9 +247,8 @@ fn explained(text: &mut String, placement: &Placement, explanation: &Explanation
     );
     let mut table = Table::new(["NODE", "SCORE", "TERMS"]);
     for candidate in &explanation.candidates {
-        let terms: Vec<_> =
-            candidate.terms.iter().map(|(name, points)| format!("{name} {points}")).collect();
-        table.row([candidate.node.to_string(), candidate.score.to_string(), terms.join(", ")]);
+        let terms = shares(&candidate.terms, most);
+        table.row([candidate.node.to_string(), candidate.score.to_string(), terms]);
     }
     text.push_str(&table.render());
     rejected(text, &explanation.rejections);

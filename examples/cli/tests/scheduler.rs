@@ -46,6 +46,7 @@ fn places_from_yaml_and_json_with_one_document() {
     assert_eq!(json["unplaced"], json!([]));
     let text = quantix(["place", "--cluster", &cluster, "--vms", &vms]).expect(0).stdout();
     assert!(text.contains("db  n2"), "{text}");
+    assert!(text.contains("preference 50.0 %, storage_pool 100.0 %"), "shares of the most: {text}");
     let policy = case.file("p.json", r#"{"name": "apart", "weights": {"spread": 5, "fit": 0}}"#);
     let args = ["place", "--cluster", &cluster, "--vms", &vms, "--policy", &policy, "--json"];
     assert_eq!(quantix(args).expect(0).json()["policy"], "apart");
@@ -108,8 +109,23 @@ fn a_recorded_decision_is_replayed_on_the_same_cluster_only() {
     ] {
         let run = quantix(["replay", "--json", "--cluster", cluster, record]).expect(code);
         assert!(run.stderr().contains(expected), "{run:?}");
-        assert_eq!(run.stdout(), "", "nothing but an answer goes to stdout");
+        if code == 1 {
+            let answer = run.json();
+            assert_eq!(answer["same"], false);
+            assert!(answer["message"].as_str().expect("a text").contains(expected), "{answer}");
+        } else {
+            assert_eq!(run.stdout(), "", "nothing but an answer goes to stdout");
+        }
     }
+    let run = quantix(["replay", "--json", "--cluster", &cluster, &altered]).expect(1);
+    let answer = run.json();
+    assert_eq!(
+        (&answer["code"], &answer["at"]),
+        (&json!("other_decision"), &json!("candidates[0].node"))
+    );
+    assert_eq!((&answer["expected"], &answer["found"]), (&json!("\"n1\""), &json!("\"n2\"")));
+    let run = quantix(["replay", "--json", "--cluster", &other, &record]).expect(1);
+    assert_eq!(run.json()["code"], "other_cluster");
     let large = case.file("l.json", &VMS.replace("10GiB", "2TiB"));
     quantix(["explain", "--cluster", &cluster, "--vms", &large, "db", "--record", &record])
         .expect(1);
@@ -156,6 +172,10 @@ fn simulates_a_trace_with_a_chart() {
     assert_eq!((&json["first_rejection_at"], &json["peak_hosts_used"]), (&json!(5.0), &json!(1)));
     assert_eq!(json["utilisation"]["cpu_peak"], 1.0);
     assert!(fs::read_to_string(&chart).expect("the chart").contains("<svg"));
+    let picture = case.folder.path().join("u.PNG").display().to_string();
+    let args = ["simulate", "--trace", &trace, "--chart", &picture];
+    quantix(args.into_iter().chain(hosts)).expect(0);
+    assert!(fs::read(&picture).expect("the picture").starts_with(b"\x89PNG\r\n\x1a\n"));
     let broken = case.file("b.csv", "id,cpu\nv,1\n");
     let run = quantix(["simulate", "--trace", &broken].into_iter().chain(hosts)).expect(2);
     assert!(run.stderr().contains("there is no column `mem_gib`"), "{run:?}");

@@ -1,5 +1,5 @@
 """Placement: where machines run, and why."""
 
-from quantix._core import Engine, decide, place, replay
+from quantix._core import Engine, Node, Shape, decide, place, replay
 
-__all__ = ["Engine", "decide", "place", "replay"]
+__all__ = ["Engine", "Node", "Shape", "decide", "place", "replay"]

@@ -1,5 +1,6 @@
 //! The engine: the same decisions as [`place`](crate::place), found through an index.
 
+mod batch;
 mod index;
 mod plan;
 mod ranking;

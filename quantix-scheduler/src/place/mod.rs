@@ -22,7 +22,7 @@ use crate::{
 
 pub use answer::{Explanation, Limits, NodeRejection, PlaceAnswer, Placement, Ranked, Unplaced};
 pub use explain::explain;
-pub use record::{Decision, RECORD_BYTES_MAX, ReplayError, Tie, decide, replay};
+pub use record::{Decision, Difference, RECORD_BYTES_MAX, ReplayError, Tie, decide, replay};
 pub use remedy::{Change, Remedy};
 pub use scan::{Choice, best, ranked};
 pub(crate) use scan::{passes, score};
@@ -117,9 +117,21 @@ pub fn place_documents(
     policy: &Policy,
     detail: Detail,
 ) -> Result<PlaceAnswer, PlaceError> {
-    let pipeline = Pipeline::new(policy)?;
+    place_with(cluster, vms, &Pipeline::new(policy)?, detail)
+}
+
+/// As [`place_documents`], by a pipeline that may have filters and scores of one's own.
+///
+/// # Errors
+/// When one of the documents has faults.
+pub fn place_with(
+    cluster: &Cluster,
+    vms: &[Vm],
+    pipeline: &Pipeline,
+    detail: Detail,
+) -> Result<PlaceAnswer, PlaceError> {
     let mut snapshot = Snapshot::build(cluster)?;
-    let mut answer = place(&mut snapshot, vms, &pipeline, detail)?;
+    let mut answer = place(&mut snapshot, vms, pipeline, detail)?;
     answer.findings.splice(0..0, snapshot.findings().iter().cloned());
     Ok(answer)
 }

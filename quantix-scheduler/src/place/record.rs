@@ -168,6 +168,47 @@ pub enum ReplayError {
     Place(#[from] PlaceError),
 }
 
+/// How a decision that was made again differs from its record: the answer of `quantix replay` where
+/// it is no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// Always false.
+    pub same: bool,
+    /// `other_cluster` or `other_decision`.
+    pub code: &'static str,
+    /// The path of the first difference within the record.
+    pub at: String,
+    /// What the record has there.
+    pub expected: String,
+    /// What comes out.
+    pub found: String,
+    /// All of it as a sentence.
+    pub message: String,
+}
+
+impl ReplayError {
+    /// The difference, where the record could be replayed and came out otherwise; `None` for what
+    /// could not be replayed at all.
+    #[must_use]
+    pub fn difference(&self) -> Option<Difference> {
+        let (code, at, expected, found) = match self {
+            Self::Input { expected, found } => ("other_cluster", "input_sha256", expected, found),
+            Self::Differs { at, expected, found } => {
+                ("other_decision", at.trim_start_matches('.'), expected, found)
+            }
+            Self::TooLarge(_) | Self::Syntax(_) | Self::Format(_) | Self::Place(_) => return None,
+        };
+        Some(Difference {
+            same: false,
+            code,
+            at: at.to_owned(),
+            expected: expected.clone(),
+            found: found.clone(),
+            message: self.to_string(),
+        })
+    }
+}
+
 /// What a replay needs of a record.
 #[derive(Deserialize)]
 struct Stored {

@@ -7,8 +7,12 @@ use crate::snapshot::{Assignment, Candidate, Shape, Snapshot, Typical};
 pub const TYPICAL_POINTS_MAX: Points = 1_000_000_000;
 
 /// The less of use is lost, the better: how many machines of each typical kind would fit on the
-/// node no longer, large ones counting more (by the square of their size); in a cluster with GPUs
-/// every kind counts alike, and losses that differ by less than a 250th of all points are equal.
+/// node no longer, large ones counting more (by the square of their size).
+///
+/// In a cluster with GPUs it is their room that counts: what is lost is how much of the node's GPUs
+/// typical machines could still use, given its CPU and memory and given how well their sizes fill what
+/// is left of each GPU. Losses that differ by less than a hundredth of all points are equal, so that
+/// machines gather on the first of such nodes.
 ///
 /// Which kinds are typical is learned from the machines that the snapshot has seen. It fills holes
 /// that suit a machine and spares room that suits what usually comes, whatever the shape of hosts;

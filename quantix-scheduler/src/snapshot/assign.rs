@@ -47,20 +47,26 @@ impl Candidate<'_> {
 
     /// The GPUs for a machine, `None` where there are too few.
     ///
-    /// Parts of GPUs go where the least is left; whole ones to the lowest free positions.
+    /// A part of a GPU goes where the least is lost of what typical parts could still fill, of equals
+    /// where the least is left; whole ones to the lowest free positions.
     #[must_use]
     pub fn gpu_choice(self, shape: &Shape) -> Option<u32> {
         let demand = &shape.gpus;
-        let mut fitting: Vec<(u32, usize)> = self
+        let typical = self.snapshot().typical();
+        let lost = |free: u32| match demand.count {
+            1 => typical.lost(free, demand.milli),
+            _ => 0,
+        };
+        let mut fitting: Vec<(u32, u32, usize)> = self
             .gpus()
             .iter()
             .enumerate()
             .filter(|&(at, &free)| free >= demand.milli && self.gpu_will_do(at, shape))
-            .map(|(at, &free)| (free, at))
+            .map(|(at, &free)| (lost(free), free, at))
             .collect();
         fitting.sort_unstable();
         let chosen = fitting.get(..demand.count as usize)?;
-        Some(chosen.iter().fold(0, |mask, &(_, at)| mask | 1 << at))
+        Some(chosen.iter().fold(0, |mask, &(_, _, at)| mask | 1 << at))
     }
 
     pub(crate) fn gpu_will_do(self, at: usize, shape: &Shape) -> bool {

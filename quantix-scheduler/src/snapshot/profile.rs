@@ -14,7 +14,12 @@ const KINDS_MAX: usize = 32;
 const GPU_KINDS_MAX: usize = 100;
 /// In a cluster with GPUs, losses that differ by less than this part of all points are equal, so that
 /// machines gather on the first of such nodes.
-const GPU_STEPS: u64 = 250;
+const GPU_STEPS: u64 = 100;
+/// The thousandths of a whole GPU.
+const WHOLE: usize = 1000;
+/// How likely it is that no machine comes any more that would go onto a GPU, per machine that comes,
+/// in thousandths: the larger, the less is hoped of the room that is left.
+const END_THOUSANDTHS: u64 = 50;
 /// A profile is made anew when this many times as many machines were seen, in halves.
 const GROWTH_HALVES: u64 = 3;
 
@@ -38,6 +43,9 @@ pub(crate) struct Profile {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Typical {
     kinds: Vec<Weighed>,
+    /// How much of a GPU with so many thousandths left is going to be used, in thousandths; empty
+    /// where there are none or no machine asks for them.
+    fill: Vec<u32>,
     /// The worth of the most valuable empty node.
     pub(crate) most: u64,
     /// Into how many steps losses are rounded down.
@@ -107,14 +115,17 @@ impl Typical {
             .map(|class| class.gpus.iter().map(|gpu| u64::from(gpu.milli)).sum())
             .max()
             .unwrap_or(0u64);
+        // GPUs that no machine asks for are worth nothing.
+        let asked = seen.iter().any(|(kind, count)| *count > 0 && kind.2.count > 0);
+        let gpus = if asked { gpus } else { 0 };
         let share = |asked: u64, all: u64| (asked.min(all) * 1000).checked_div(all).unwrap_or(0);
         let weigh = |(kind, count): &(Kind, u64)| {
             let gpu = u64::from(kind.2.count) * u64::from(kind.2.milli);
             let size = share(kind.0, cpu).max(share(kind.1, memory)).max(share(gpu, gpus)).max(1);
             let frequency = u128::from(*count) * 1_000_000 / u128::from(total.max(1));
             let frequency = u64::try_from(frequency).unwrap_or(1_000_000).max(1);
-            // Without GPUs it is the large machines that find no host; with them, every kind has
-            // GPUs of its own size to lose.
+            // Without GPUs it is the large machines that find no host; with them, every kind counts
+            // by how much of the GPUs it could use.
             let weight = if gpus > 0 { frequency } else { frequency * size * size };
             (kind.clone(), weight)
         };
@@ -128,9 +139,10 @@ impl Typical {
             gpus,
             weight,
         };
-        let kinds = kinds.into_iter().map(weighed).collect();
+        let kinds: Vec<Weighed> = kinds.into_iter().map(weighed).collect();
         let steps = (gpus > 0).then_some(GPU_STEPS);
-        let mut typical = Self { kinds, most: 0, steps, version };
+        let fill = if gpus > 0 { fill(&kinds) } else { Vec::new() };
+        let mut typical = Self { kinds, fill, most: 0, steps, version };
         let full = |class: &Class| class.gpus.iter().map(|gpu| gpu.milli).collect::<Vec<_>>();
         typical.most = classes
             .iter()
@@ -155,21 +167,93 @@ impl Typical {
         }
     }
 
-    /// How many of each kind still fit into the room, times their weights.
+    /// What room is worth: without GPUs in the cluster, how many of each kind still fit, times their
+    /// weights; with them, how much of the GPUs each kind could use, times how often it comes.
     pub(crate) fn worth(&self, class: &Class, cpu: u64, memory: u64, gpus: &[u32]) -> u64 {
-        let mut worth = 0u64;
-        for kind in &self.kinds {
-            if cpu < kind.cpu.by || memory < kind.memory.by {
-                continue;
-            }
-            let mut fitting = kind.cpu.into(cpu).min(kind.memory.into(memory));
-            if kind.gpus.count > 0 {
-                fitting = fitting.min(gpu_fits(class, gpus, &kind.gpus));
-            }
-            worth = worth.saturating_add(kind.weight.saturating_mul(fitting));
+        let fitting =
+            self.kinds.iter().filter(|kind| cpu >= kind.cpu.by && memory >= kind.memory.by);
+        let worths = |(weight, amount): (u64, u64)| weight.saturating_mul(amount);
+        if self.fill.is_empty() {
+            let count = |kind: &Weighed| kind.cpu.into(cpu).min(kind.memory.into(memory));
+            let fitting = fitting.filter(|kind| kind.gpus.count == 0);
+            return fitting
+                .map(|kind| worths((kind.weight, count(kind))))
+                .fold(0, u64::saturating_add);
         }
-        worth
+        let room = |kind: &Weighed| {
+            let count = kind.cpu.into(cpu).min(kind.memory.into(memory));
+            count.saturating_mul(u64::from(kind.gpus.milli))
+        };
+        // Most kinds do with any GPU: what those make of them is the same.
+        let of_any = self.filled(class, gpus, &GpuDemand::default());
+        fitting
+            .map(|kind| match (kind.gpus.count, kind.gpus.models.is_empty()) {
+                (0, _) => 0,
+                (1, true) => worths((kind.weight, of_any.min(room(kind)))),
+                (1, false) => {
+                    let filled = self.filled(class, gpus, &kind.gpus);
+                    worths((kind.weight, filled.min(room(kind))))
+                }
+                _ => worths((kind.weight, usable(class, gpus, &kind.gpus))),
+            })
+            .fold(0, u64::saturating_add)
     }
+
+    /// How much of the GPUs that will do is going to be used, in thousandths of one.
+    fn filled(&self, class: &Class, gpus: &[u32], demand: &GpuDemand) -> u64 {
+        let will_do = class
+            .gpus
+            .iter()
+            .zip(gpus)
+            .filter(|(gpu, _)| demand.models.is_empty() || demand.models.contains(&gpu.model));
+        will_do.map(|(_, &free)| u64::from(self.fill_of(free))).sum()
+    }
+
+    /// How much of a GPU with so many thousandths left is going to be used.
+    fn fill_of(&self, free: u32) -> u32 {
+        self.fill.get(free as usize).or(self.fill.last()).copied().unwrap_or(0)
+    }
+
+    /// How much less of a GPU is going to be used by others when a part of it is given away.
+    pub(super) fn lost(&self, free: u32, part: u32) -> u32 {
+        self.fill_of(free).saturating_sub(self.fill_of(free.saturating_sub(part)))
+    }
+}
+
+/// How much of a GPU is going to be used, by what is left of it, in thousandths.
+///
+/// Machines come in the mix of the kinds that ask for one GPU or a part; what fits goes onto it, and
+/// after each that comes there may be none any more. Room that typical sizes fill is worth its size,
+/// room that little fits into next to nothing.
+fn fill(kinds: &[Weighed]) -> Vec<u32> {
+    let mut sizes: BTreeMap<usize, u64> = BTreeMap::new();
+    for kind in kinds.iter().filter(|kind| kind.gpus.count == 1) {
+        *sizes.entry((kind.gpus.milli as usize).clamp(1, WHOLE)).or_default() += kind.weight;
+    }
+    let all: u64 = sizes.values().sum();
+    // In millionths of a GPU: weights add up to little more than a million, so that nothing
+    // overflows.
+    let mut used: Vec<u64> = vec![0; WHOLE + 1];
+    for left in 1..=WHOLE {
+        let (mut sum, mut likely) = (0u64, 0u64);
+        for (&size, &weight) in sizes.range(..=left) {
+            sum += weight * (1000 * size as u64 + used[left - size]);
+            likely += weight;
+        }
+        used[left] = sum / (all * END_THOUSANDTHS / 1000 + likely).max(1);
+    }
+    used.iter().map(|&used| u32::try_from((used + 500) / 1000).unwrap_or(u32::MAX)).collect()
+}
+
+/// How many thousandths of GPUs kinds can use that ask for several: all that is left of those that
+/// have enough, where there are as many.
+fn usable(class: &Class, gpus: &[u32], demand: &GpuDemand) -> u64 {
+    let will_do = class.gpus.iter().zip(gpus).filter(|(gpu, free)| {
+        **free >= demand.milli && (demand.models.is_empty() || demand.models.contains(&gpu.model))
+    });
+    let (count, sum) =
+        will_do.fold((0u32, 0u64), |(count, sum), (_, free)| (count + 1, sum + u64::from(*free)));
+    if count >= demand.count { sum } else { 0 }
 }
 
 /// A number to divide by, with its inverse: multiplying is many times faster.
@@ -199,20 +283,29 @@ impl Divisor {
     }
 }
 
-/// How many machines with such GPUs fit on GPUs with so much left.
-fn gpu_fits(class: &Class, gpus: &[u32], demand: &GpuDemand) -> u64 {
-    let will_do = class.gpus.iter().zip(gpus).filter(|(gpu, free)| {
-        **free >= demand.milli && (demand.models.is_empty() || demand.models.contains(&gpu.model))
-    });
-    if demand.count == 1 {
-        return will_do.map(|(_, free)| u64::from(free / demand.milli.max(1))).sum();
-    }
-    will_do.count() as u64 / u64::from(demand.count)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn part(milli: u32, weight: u64) -> Weighed {
+        let gpus = GpuDemand { count: 1, milli, ..GpuDemand::default() };
+        Weighed { cpu: Divisor::new(1), memory: Divisor::new(1), gpus, weight }
+    }
+
+    #[test]
+    fn room_is_worth_what_typical_parts_make_of_it() {
+        let halves = fill(&[part(500, 1_000_000)]);
+        assert_eq!((halves[0], halves[499]), (0, 0), "nothing fits");
+        assert_eq!(halves[500], 476, "a half, less that none may come: 500 / 1.05");
+        assert_eq!(halves[999], halves[500], "a second half does not fit");
+        assert_eq!(halves[1000], 930, "(500 + 476.19) / 1.05");
+        let mixed = fill(&[part(500, 1_000_000), part(300, 1)]);
+        assert!(mixed[300] < 1 && mixed[500] > 470, "what hardly comes is hardly worth anything");
+        let typical = Typical { fill: halves, ..Typical::default() };
+        assert_eq!((typical.lost(500, 500), typical.lost(1000, 500)), (476, 454));
+        assert_eq!(typical.lost(900, 400), 0, "a half still fits");
+        assert!(fill(&[]).iter().all(|&fill| fill == 0));
+    }
 
     #[test]
     fn dividing_by_multiplying_is_exact() {

@@ -290,7 +290,7 @@ impl<'u> Deployment<'u> {
         let policy = place::policy(self.args.policy.as_ref())?;
         let answer =
             place_documents(&cluster, &[vm], &policy, Detail::Full).map_err(place::failure)?;
-        self.ui.note(place::human(&answer));
+        self.ui.note(place::human(&answer, &place::most_terms(&policy)?));
         if let Some(placement) = answer.placements.first()
             && placement.node != *local.node()
         {

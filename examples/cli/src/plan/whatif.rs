@@ -71,7 +71,7 @@ impl WhatifArgs {
         }
         let report = self.documents.plan(|cluster, policy| whatif(cluster, &request, policy))?;
         if let Some(path) = &self.html {
-            simulate::write(path, &whatif_html(&report))?;
+            simulate::write(path, whatif_html(&report))?;
             ui.note(format_args!("report written to {}", path.display()));
         }
         ui.findings(&report.findings);

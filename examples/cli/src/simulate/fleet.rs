@@ -49,7 +49,7 @@ impl FleetArgs {
                 .with_findings(error.findings().to_vec())
         })?;
         if let Some(path) = &self.html {
-            super::write(path, &fleet_html(&report))?;
+            super::write(path, fleet_html(&report))?;
             ui.note(format_args!("report written to {}", path.display()));
         }
         ui.answer(&report, human)?;

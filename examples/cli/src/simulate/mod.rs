@@ -14,6 +14,7 @@ use quantix_core::{MemoryMib, Millicores};
 use quantix_scheduler::{Fleet, Simulation, Trace, chart, simulate};
 
 use crate::{
+    chart::png,
     failure::Failure,
     input, place,
     ui::{Answer, Table, Ui},
@@ -23,7 +24,7 @@ use crate::{
 #[command(after_help = "Examples:
   quantix simulate --trace vms.csv --hosts 60 --host-cpu 80 --host-memory-gib 180
   quantix simulate --trace vms.csv --hosts 5 --host-cpu 80 --host-memory-gib 180 --numa 2 \\
-      --policy policy.json --chart utilisation.svg
+      --policy policy.json --chart utilisation.png
   quantix simulate --fleet fleet.yaml --days 7 --seed 3 --html report.html
   quantix simulate --fleet fleet.yaml --policy spread.json --json
 
@@ -54,7 +55,7 @@ pub(crate) struct SimulateArgs {
     /// The policy; the default one when left out, or that of the fleet file.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Also draw the utilisation over time into this SVG file.
+    /// Also draw the utilisation over time into this file: SVG, or PNG where its name ends in `.png`.
     #[arg(long, value_name = "FILE", requires = "trace")]
     chart: Option<PathBuf>,
     #[command(flatten)]
@@ -86,7 +87,11 @@ impl SimulateArgs {
         let simulation = simulate(&trace, &fleet, &policy)
             .map_err(|error| Failure::input("cannot simulate").because(error))?;
         if let Some(path) = &self.chart {
-            write(path, &chart(&simulation, fleet.hosts.get()))?;
+            let svg = chart(&simulation, fleet.hosts.get());
+            match path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png")) {
+                true => write(path, png(&svg)?)?,
+                false => write(path, svg)?,
+            }
             ui.note(format_args!("chart written to {}", path.display()));
         }
         ui.answer(&simulation, |simulation| human(simulation, &fleet))?;
@@ -105,14 +110,14 @@ fn read(path: &Path) -> Result<Trace, Failure> {
 }
 
 /// Writes a file whole or not at all.
-pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let failure = |error: std::io::Error| {
         Failure::environment(format!("cannot write {}", path.display())).because(error)
     };
     let mut file =
         tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(failure)?;
-    file.write_all(text.as_bytes()).map_err(failure)?;
+    file.write_all(content.as_ref()).map_err(failure)?;
     file.persist(path).map_err(|error| failure(error.error))?;
     Ok(())
 }
