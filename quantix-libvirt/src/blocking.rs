@@ -10,10 +10,11 @@ use crate::{
     Class, Connector, CreateOptions, Created, DeleteReport, DomainCapabilities, DomainEntry,
     DomainInfo, DomainList, DomainRef, DomainReport, DomainSpec, DomainState, DomainStats, Error,
     Execution, GuestExit, GuestInfo, GuestInterface, GuestOs, GuestTimezone, GuestUser, HostReport,
-    JobInfo, MetadataKey, MigrateRequest, MigrationReport, NetworkInfo, NodeInfo, OwnerTag, Plan,
-    PoolInfo, PowerRequest, RequestError, ResourceAct, Result, Screenshot, SnapshotInfo,
-    StateReport, StatsGroups, StatsReport, StopMode, StopReport, SweepReport, Tagged, Throttle,
-    TransferSink, TransferSource, UndefineScope, VolumeInfo, XmlKind,
+    JobInfo, MetadataKey, MigrateRequest, MigrationReport, NetworkInfo, NodeDeviceInfo, NodeInfo,
+    NodeReport, OwnerTag, Plan, PoolInfo, PowerRequest, RequestError, ResourceAct, Result,
+    Screenshot, SnapshotInfo, StateReport, StatsGroups, StatsReport, StopMode, StopReport,
+    SweepReport, Tagged, Throttle, TransferSink, TransferSource, UndefineScope, UsageReport,
+    VolumeInfo, XmlKind,
 };
 
 /// A [`crate::Host`] whose calls block; the deadlines are the same.
@@ -124,6 +125,9 @@ twins! {
     fn volume_create(pool: &str, xml: &str) -> String;
     fn volume_resize(pool: &str, name: &str, bytes: u64) -> ();
     fn volume_delete(pool: &str, name: &str) -> ();
+    fn node_devices() -> Vec<NodeDeviceInfo>;
+    fn node_report() -> NodeReport;
+    fn usage(machines: &[String], interval: Duration) -> UsageReport;
     fn networks() -> Vec<NetworkInfo>;
     fn network_define(xml: &str) -> String;
     fn network_xml(name: &str) -> String;

@@ -7,9 +7,9 @@ use quantix_core::VmId;
 use crate::{
     AddressSource, Affect, BlockJobEnd, BlockJobInfo, BlockJobRequest, CheckpointInfo,
     ConsoleInput, ConsoleSink, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, Error,
-    Event, GuestInterface, JobInfo, MetadataKey, MigrateRequest, NetworkInfo, NodeInfo, PoolInfo,
-    PowerRequest, ResourceAct, Result, Screenshot, SnapshotInfo, StatsGroups, Throttle,
-    TransferSink, TransferSource, UndefineScope, VolumeInfo, XmlKind,
+    Event, GuestInterface, JobInfo, MetadataKey, MigrateRequest, NetworkInfo, NodeDeviceInfo,
+    NodeInfo, PoolInfo, PowerRequest, ResourceAct, Result, Screenshot, SnapshotInfo, StatsGroups,
+    Throttle, TransferSink, TransferSource, UndefineScope, VolumeInfo, XmlKind,
 };
 
 /// What a connection is for. Each purpose has its own, so that one cannot starve another.
@@ -261,6 +261,10 @@ hypervisor! {
     fn filter_xml(name: &str) -> String, "read XML of filter";
     /// Removes a network filter that nothing uses.
     fn filter_undefine(name: &str) -> (), "remove filter";
+
+    /// The devices of the host that can be passed through, or that lead to networks and storage,
+    /// by name.
+    fn node_devices() -> Vec<NodeDeviceInfo>, "list devices of";
 
     /// Delivers the events of this connection to `sink` until the connection is dropped.
     fn subscribe(sink: EventSink) -> (), "subscribe to events of";

@@ -35,6 +35,7 @@
 mod agent;
 pub mod blocking;
 mod caps;
+mod cold;
 mod error;
 mod event;
 mod fake;
@@ -46,12 +47,15 @@ mod kvm;
 mod life;
 mod migrate;
 mod model;
+mod node;
 mod plan;
+mod reconcile;
 mod report;
 mod request;
 pub mod schema;
 mod security;
 mod spec;
+mod usage;
 pub mod view;
 
 pub use agent::{
@@ -59,6 +63,7 @@ pub use agent::{
     GuestOs, GuestTimezone, GuestUser, Seconds,
 };
 pub use caps::{DomainCapabilities, Execution};
+pub use cold::{ColdMove, ColdMoveReport, ColdProgress, MOVE_TAG, MovedVolume};
 pub use error::{Class, Error, Result};
 pub use event::{EVENT_QUEUE_MAX, Event, EventStream, Lifecycle, ResyncReason};
 pub use fake::{FAKE_VOLUME_BYTES_MAX, FakeGuest, FakeHost, Fault, FaultKind};
@@ -78,11 +83,13 @@ pub use model::{
     AddressSource, Affect, BackupReport, BackupSpec, BackupTarget, BlockJobEnd, BlockJobInfo,
     BlockJobRequest, CheckpointInfo, ConsoleInput, ConsoleOutput, ConsoleSink, DomainEntry,
     DomainInfo, DomainRef, DomainState, DomainStats, JobInfo, MetadataKey, MigrateRequest,
-    NetworkInfo, NodeInfo, Param, Params, PoolInfo, PowerRequest, ResourceAct,
+    NetworkInfo, NodeDeviceInfo, NodeInfo, Param, Params, PoolInfo, PowerRequest, ResourceAct,
     SCREENSHOT_BYTES_MAX, Screenshot, SnapshotInfo, StatsGroups, Throttle, TransferSink,
     TransferSource, UndefineScope, Version, VolumeInfo, XmlKind,
 };
+pub use node::{HugePages, NodeCpu, NodeLoad, NodeReport, NumaDistanceTo, NumaNode};
 pub use plan::{AppliedChange, ApplyReport, Change, Plan, Present, When, plan_spec, plan_xml};
+pub use reconcile::{Reconciled, Whereabouts};
 pub use report::{
     AddressList, DomainList, DomainReport, FileReport, GuestInfo, HostReport, MovedReport,
     NetworkList, PoolList, SnapshotList, StateReport, StatsReport, StoppedReport, VolumeList,
@@ -95,6 +102,7 @@ pub use spec::{
     DomainType, Firmware, Graphics, HOTPLUG_SLOTS_MAX, Mac, MacError, NAME_BYTES_MAX, NicSource,
     NicSpec, OwnerTag, ScsiModel, SerialSpec, SpecError, TAG, Topology, VideoModel,
 };
+pub use usage::{DEVICES_COUNTED_MAX, DiskUsage, NicUsage, Usage, UsageReport, usage_between};
 pub use view::{
     DiskDetails, DomainDetails, DomainXml, FirmwareDetails, GraphicsDetails, NicDetails,
 };

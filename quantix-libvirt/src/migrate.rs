@@ -156,7 +156,7 @@ async fn is_active(host: &Host, domain: &DomainRef) -> Result<bool> {
     }
 }
 
-async fn host_uuid(host: &Host) -> Result<Option<String>> {
+pub(crate) async fn host_uuid(host: &Host) -> Result<Option<String>> {
     let xml = match host.capabilities_xml().await {
         Err(error) if error.class() == Class::Unsupported => return Ok(None),
         outcome => outcome?,

@@ -1,12 +1,11 @@
 //! The calls of [`Hypervisor`] on a fake host.
 
-use std::collections::BTreeMap;
-
 use quantix_core::{MemoryMib, VmId};
 use quantix_xml::Document;
 
 use super::{
     connection::{Call, FakeConnection, conflict, domain, invalid, no_agent, switch},
+    counters,
     devices::{self, Change},
     disks, moments, network,
     record::{self, edit, memory_kib, number, with_metadata},
@@ -17,7 +16,7 @@ use crate::{
     AddressSource, Affect, BlockJobEnd, BlockJobInfo, BlockJobRequest, CheckpointInfo, Class,
     ConsoleInput, ConsoleSink, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats, Error,
     Event, EventSink, GuestInterface, Hypervisor, JobInfo, Lifecycle, MetadataKey, MigrateRequest,
-    NetworkInfo, NodeInfo, Param, PoolInfo, PowerRequest, ResourceAct, Result, Screenshot,
+    NetworkInfo, NodeDeviceInfo, NodeInfo, PoolInfo, PowerRequest, ResourceAct, Result, Screenshot,
     SnapshotInfo, StatsGroups, Throttle, TransferSink, TransferSource, UndefineScope, Version,
     VolumeInfo, XmlKind,
 };
@@ -353,18 +352,7 @@ impl Hypervisor for FakeConnection {
         if let Some(id) = silent {
             return self.call(Call::guest("stats", id), |_| Ok(Vec::new()));
         }
-        self.call(Call::host("stats"), |inner| {
-            let chosen = inner.domains.iter().filter(|(id, _)| asked_all || ids.contains(id));
-            Ok(chosen
-                .map(|(&id, domain)| DomainStats {
-                    domain: DomainRef { name: domain.name.clone(), id },
-                    params: BTreeMap::from([(
-                        "state.state".to_owned(),
-                        Param::Int(if domain.state.is_active() { 1 } else { 5 }),
-                    )]),
-                })
-                .collect())
-        })
+        self.call(Call::host("stats"), |inner| Ok(counters::read(inner, ids)))
     }
 
     fn screenshot(&self, id: VmId, screen: u32) -> Result<Screenshot> {
@@ -558,6 +546,10 @@ impl Hypervisor for FakeConnection {
 
     fn filter_undefine(&self, name: &str) -> Result<()> {
         self.call(Call::host("filter_undefine"), |inner| network::undefine_filter(inner, name))
+    }
+
+    fn node_devices(&self) -> Result<Vec<NodeDeviceInfo>> {
+        self.call(Call::host("node_devices"), |_| Ok(devices::of_host()))
     }
 
     fn subscribe(&self, sink: EventSink) -> Result<()> {

@@ -4,7 +4,7 @@ use quantix_xml::{Document, Element, NewElement, NodeId, Place};
 
 use super::connection::{Call, FakeConnection, domain, invalid};
 use super::record::edit;
-use crate::{Affect, Class, DomainRef, Error, Event, Result};
+use crate::{Affect, Class, DomainRef, Error, Event, NodeDeviceInfo, Result};
 
 /// What tells a device from others of its kind: its target, or its address.
 fn identity(device: Element<'_>) -> Option<String> {
@@ -98,6 +98,46 @@ pub(super) fn set_attribute(
     let node = node.ok_or_else(|| invalid(operation, "the domain lacks the element"))?;
     document.set_attribute(node, name, value).map_err(|error| invalid(operation, error))?;
     Ok(document.to_string())
+}
+
+/// The devices of a fake host: a graphics card with its sound in one group, a network card, a USB
+/// stick, a disk.
+pub(super) fn of_host() -> Vec<NodeDeviceInfo> {
+    let text = |text: &str| Some(text.to_owned());
+    let device = |name: &str, kind: &str, address: &str| NodeDeviceInfo {
+        name: name.to_owned(),
+        parent: text("computer"),
+        kind: kind.to_owned(),
+        address: text(address),
+        ..NodeDeviceInfo::default()
+    };
+    let pci = |name: &str, address: &str, class: &str, driver: &str, group: u64| NodeDeviceInfo {
+        driver: text(driver),
+        class: text(class),
+        vendor_id: text("0x1af4"),
+        product_id: text("0x1050"),
+        vendor: text("Fake"),
+        iommu_group: Some(group),
+        numa_node: Some(0),
+        ..device(name, "pci", address)
+    };
+    vec![
+        device("block_vda", "storage", "/dev/vda"),
+        NodeDeviceInfo {
+            parent: text("pci_0000_02_00_0"),
+            ..device("net_eth0_52_54_00_00_00_01", "net", "eth0")
+        },
+        pci("pci_0000_01_00_0", "0000:01:00.0", "0x030000", "vfio-pci", 1),
+        pci("pci_0000_01_00_1", "0000:01:00.1", "0x040300", "snd_hda_intel", 1),
+        pci("pci_0000_02_00_0", "0000:02:00.0", "0x020000", "virtio-pci", 2),
+        NodeDeviceInfo {
+            vendor_id: text("0x0951"),
+            product_id: text("0x1666"),
+            vendor: text("Fake"),
+            product: text("Stick"),
+            ..device("usb_1_2", "usb_device", "1:2")
+        },
+    ]
 }
 
 /// The capabilities of a fake host; its UUID follows from its seed.

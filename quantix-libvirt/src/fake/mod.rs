@@ -3,6 +3,7 @@
 mod calls;
 mod connection;
 mod content;
+mod counters;
 mod devices;
 mod disks;
 mod guest;

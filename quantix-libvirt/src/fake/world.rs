@@ -97,6 +97,8 @@ pub(super) struct FakeDomain {
     pub(super) checkpoints: Vec<CheckpointInfo>,
     pub(super) job: Option<FakeJob>,
     pub(super) finished_job: Option<JobInfo>,
+    /// How often its counters were read since it started.
+    pub(super) readings: u64,
     /// How many of its file systems are frozen.
     pub(super) frozen: u32,
     pub(super) block_jobs: BTreeMap<String, FakeBlockJob>,
@@ -119,6 +121,7 @@ impl FakeDomain {
             checkpoints: Vec::new(),
             job: None,
             finished_job: None,
+            readings: 0,
             frozen: 0,
             block_jobs: BTreeMap::new(),
             throttles: BTreeMap::new(),
@@ -131,6 +134,7 @@ impl FakeDomain {
         self.known_busy = false;
         self.guest.hung = false;
         self.job = None;
+        self.readings = 0;
         self.frozen = 0;
         self.block_jobs.clear();
         for [live, next] in self.throttles.values_mut() {

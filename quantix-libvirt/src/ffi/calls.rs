@@ -12,8 +12,9 @@ use crate::{
     AddressSource, Affect, BlockJobEnd, BlockJobInfo, BlockJobRequest, CheckpointInfo,
     ConsoleInput, ConsoleSink, DomainEntry, DomainInfo, DomainRef, DomainState, DomainStats,
     EventSink, GuestInterface, Hypervisor, JobInfo, MetadataKey, MigrateRequest, NetworkInfo,
-    NodeInfo, PoolInfo, PowerRequest, ResourceAct, Result, Screenshot, SnapshotInfo, StatsGroups,
-    Throttle, TransferSink, TransferSource, UndefineScope, VolumeInfo, XmlKind,
+    NodeDeviceInfo, NodeInfo, PoolInfo, PowerRequest, ResourceAct, Result, Screenshot,
+    SnapshotInfo, StatsGroups, Throttle, TransferSink, TransferSource, UndefineScope, VolumeInfo,
+    XmlKind,
 };
 
 impl Hypervisor for Session {
@@ -388,6 +389,10 @@ impl Hypervisor for Session {
 
     fn network_act(&self, name: &str, act: ResourceAct) -> Result<()> {
         self.change_network(name, act)
+    }
+
+    fn node_devices(&self) -> Result<Vec<NodeDeviceInfo>> {
+        self.list_node_devices()
     }
 
     fn subscribe(&self, sink: EventSink) -> Result<()> {

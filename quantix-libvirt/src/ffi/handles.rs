@@ -72,6 +72,10 @@ handle!(
     Checkpoint, sys::virDomainCheckpoint, sys::virDomainCheckpointFree
 );
 handle!(
+    /// A device of the host.
+    NodeDevice, sys::virNodeDevice, sys::virNodeDeviceFree
+);
+handle!(
     /// A network filter.
     Filter, sys::virNWFilter, sys::virNWFilterFree
 );

@@ -13,6 +13,7 @@ mod filter;
 mod handles;
 mod job;
 mod node;
+mod nodedev;
 mod place;
 mod record;
 mod session;

@@ -377,6 +377,13 @@ functions! {
         fn virNetworkCreate(network: virNetworkPtr) -> c_int;
         fn virNetworkDefineXML(conn: virConnectPtr, xmlDesc: *const c_char) -> virNetworkPtr;
         fn virNetworkDestroy(network: virNetworkPtr) -> c_int;
+        fn virConnectListAllNodeDevices(
+            conn: virConnectPtr,
+            devices: *mut *mut virNodeDevicePtr,
+            flags: c_uint,
+        ) -> c_int;
+        fn virNodeDeviceFree(dev: virNodeDevicePtr) -> c_int;
+        fn virNodeDeviceGetXMLDesc(dev: virNodeDevicePtr, flags: c_uint) -> *mut c_char;
         fn virNetworkFree(network: virNetworkPtr) -> c_int;
         fn virNetworkGetAutostart(network: virNetworkPtr, autostart: *mut c_int) -> c_int;
         fn virNetworkGetBridgeName(network: virNetworkPtr) -> *mut c_char;

@@ -7,8 +7,8 @@ use tokio::time::{Instant, sleep};
 
 use super::{Host, Target};
 use crate::{
-    AddressSource, Class, Error, GuestInterface, Hypervisor, Lane, NetworkInfo, PoolInfo,
-    ResourceAct, Result, SnapshotInfo, VolumeInfo,
+    AddressSource, Class, Error, GuestInterface, Hypervisor, Lane, NetworkInfo, NodeDeviceInfo,
+    PoolInfo, ResourceAct, Result, SnapshotInfo, VolumeInfo,
 };
 
 /// Pause between two tries at something that another job holds for a moment.
@@ -86,6 +86,15 @@ impl Host {
     pub async fn volume_delete(&self, pool: &str, name: &str) -> Result<()> {
         let (pool, name) = (pool.to_owned(), name.to_owned());
         self.patiently("delete volume of pool", move |h| h.volume_delete(&pool, &name)).await
+    }
+
+    /// The devices of the host that can be passed through, or that lead to networks and storage, by
+    /// name. Takes a call for each of them.
+    ///
+    /// # Errors
+    /// As every call; see [`Class`].
+    pub async fn node_devices(&self) -> Result<Vec<NodeDeviceInfo>> {
+        self.read(Lane::Job, "list devices of", Target::Host, |h| h.node_devices()).await
     }
 
     /// The networks, by name.

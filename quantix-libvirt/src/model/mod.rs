@@ -1,5 +1,6 @@
 //! What calls take and give back: plain values, with the wire form that the command line prints.
 
+mod device;
 mod disk;
 mod place;
 mod stream;
@@ -10,6 +11,7 @@ use quantix_core::{MemoryMib, VmId};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    device::NodeDeviceInfo,
     disk::{
         BackupReport, BackupSpec, BackupTarget, BlockJobEnd, BlockJobInfo, BlockJobRequest,
         CheckpointInfo, Throttle,

@@ -18,6 +18,9 @@ fn json_of(document: &impl Serialize) -> Answer {
     serde_json::to_string(document).map_err(|error| RequestError::document(&error.to_string()))
 }
 
+/// The longest that counters are read apart.
+const USAGE_INTERVAL_MS_MAX: u64 = 3_600_000;
+
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds.min(86_400 * 365))
 }
@@ -42,6 +45,22 @@ impl Host {
                 json_of(&self.report_state(&domain).await?)
             }
             R::Tagged { owner } => json_of(&json!({ "vms": self.tagged(owner.as_deref()).await? })),
+            R::Usage { vms, interval_ms } => {
+                let interval = Duration::from_millis((*interval_ms).min(USAGE_INTERVAL_MS_MAX));
+                json_of(&self.usage(vms, interval).await?)
+            }
+            R::NodeReport {} => json_of(&self.node_report().await?),
+            R::NodeDevices {} => json_of(&json!({ "devices": self.node_devices().await? })),
+            R::MoveCold { vm, destination, request } => {
+                let there = self.destination(destination).await?;
+                let domain = self.find_on_either(&there, vm).await?;
+                json_of(&self.move_cold(&domain, &there, request, |_| ()).await?)
+            }
+            R::ReconcileMigration { vm, destination } => {
+                let there = self.destination(destination).await?;
+                let domain = self.find_on_either(&there, vm).await?;
+                json_of(&self.reconcile_migration(&domain, &there).await?)
+            }
             R::Pools {}
             | R::DefinePool { .. }
             | R::ChangePool { .. }
@@ -60,6 +79,18 @@ impl Host {
             | R::DeleteFilter { .. }
             | R::ApplySecurityGroup { .. } => self.answer_filter(request).await,
             _ => self.answer_machine(request).await,
+        }
+    }
+
+    async fn destination(&self, uri: &str) -> crate::Result<Host> {
+        Host::connect_within(crate::connector(uri)?, self.deadline()).await
+    }
+
+    /// A machine that may have left already.
+    async fn find_on_either(&self, there: &Host, vm: &str) -> crate::Result<DomainRef> {
+        match self.find(vm).await {
+            Err(error) if error.is_not_found() => there.find(vm).await,
+            outcome => outcome,
         }
     }
 
@@ -224,8 +255,7 @@ impl Host {
                 json_of(&StoppedReport { domain: domain.clone(), report })
             }
             R::Migrate { request, only_check, .. } => {
-                let connector = crate::connector(&request.destination)?;
-                let there = Host::connect_within(connector, self.deadline()).await?;
+                let there = self.destination(&request.destination).await?;
                 json_of(&self.check_and_migrate(domain, &there, request, *only_check).await?)
             }
             R::Job { .. } => json_of(&self.job(domain.id).await?),
@@ -431,7 +461,12 @@ impl Request {
             | R::FilterXml { .. }
             | R::DeleteFilter { .. }
             | R::ApplySecurityGroup { .. }
-            | R::Tagged { .. } => "",
+            | R::Tagged { .. }
+            | R::Usage { .. }
+            | R::NodeReport {}
+            | R::NodeDevices {}
+            | R::MoveCold { .. }
+            | R::ReconcileMigration { .. } => "",
         }
     }
 }

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Affect, BackupSpec, BlockJobEnd, BlockJobRequest, Error, MigrateRequest, PowerRequest,
-    ResourceAct, SpecError, StopMode, Throttle, XmlKind,
+    Affect, BackupSpec, BlockJobEnd, BlockJobRequest, ColdMove, Error, MigrateRequest,
+    PowerRequest, ResourceAct, SpecError, StopMode, Throttle, XmlKind,
 };
 
 /// The most bytes of a request.
@@ -25,6 +25,10 @@ fn yes() -> bool {
 
 fn stop_budget() -> u64 {
     60
+}
+
+fn usage_interval() -> u64 {
+    1000
 }
 
 fn exec_limit() -> u64 {
@@ -167,6 +171,27 @@ pub enum Request {
         #[serde(default)]
         vms: Vec<String>,
     },
+    /// What some machines use, or all: counters read twice, `interval_ms` apart:
+    /// [`crate::UsageReport`].
+    Usage {
+        #[serde(default)]
+        vms: Vec<String>,
+        #[serde(default = "usage_interval")]
+        interval_ms: u64,
+    },
+    /// What the host is, has, can run and runs, for heartbeats: [`crate::NodeReport`].
+    NodeReport {},
+    /// The devices of the host: `{"devices"}` of [`crate::NodeDeviceInfo`].
+    NodeDevices {},
+    /// Moves a machine that is off, volumes included; safe to repeat: [`crate::ColdMoveReport`].
+    MoveCold {
+        vm: String,
+        destination: String,
+        #[serde(default)]
+        request: ColdMove,
+    },
+    /// Puts in order what a migration that broke has left here and there: [`crate::Reconciled`].
+    ReconcileMigration { vm: String, destination: String },
     /// What the guest says about itself: [`crate::GuestInfo`].
     AgentInfo { vm: String },
     /// Waits for the agent: `{"name","id","answers"}`.

@@ -63,3 +63,25 @@ fn what_is_wrong_has_a_class_and_findings() {
     let long = " ".repeat(REQUEST_BYTES_MAX + 1);
     assert!(Request::parse(&long).unwrap_err().to_string().contains("64 MiB"));
 }
+
+#[test]
+fn a_host_reports_itself_and_what_its_machines_use() {
+    let host = Host::connect(FakeHost::new(1)).unwrap();
+    let ask = |request: Value| ask(&host, &request).unwrap();
+    ask(json!({ "op": "create", "spec": spec(512), "start": true }));
+    let used = ask(json!({ "op": "usage", "vms": ["web"], "interval_ms": 50 }));
+    let web = &used["vms"][0];
+    assert_eq!((&web["state"], &web["memory_mib"]), (&json!("running"), &json!(512)));
+    let percent = web["cpu_percent"].as_f64().unwrap();
+    assert!(percent > 0.0 && percent <= 100.0, "50 ms of CPU in at least 50 ms: {percent}");
+    let report = ask(json!({ "op": "node_report" }));
+    assert_eq!(report["numa"][0]["cpus"].as_array().unwrap().len(), 16);
+    assert_eq!(report["cpu"]["cores"], 8);
+    assert_eq!(report["machine_types"], json!(["pc-q35-7.2"]));
+    let load = json!({ "defined": 1, "active": 1, "active_cpus": 1, "active_memory_mib": 512 });
+    assert_eq!(report["vms"], load);
+    assert_eq!(report["findings"], json!([]));
+    let devices = ask(json!({ "op": "node_devices" }));
+    assert_eq!(report["devices"], devices["devices"]);
+    assert_eq!(devices["devices"][2]["iommu_group"], 1);
+}

@@ -77,7 +77,7 @@ pub use self::network::{
     VlanTag, VlanTagEdit,
 };
 #[cfg(feature = "ffi")]
-pub(crate) use self::others::{checkpoint_info, snapshot_info, volume_info};
+pub(crate) use self::others::{checkpoint_info, node_device_info, snapshot_info, volume_info};
 pub use self::storage::{
     Pool, PoolDevice, PoolDeviceEdit, PoolEdit, PoolHost, PoolHostEdit, PoolXml, Volume,
     VolumeEdit, VolumeXml,

@@ -3,7 +3,7 @@
 use quantix_core::Bytes;
 use quantix_xml::{Document, Element};
 
-use crate::{CheckpointInfo, SnapshotInfo, VolumeInfo};
+use crate::{CheckpointInfo, NodeDeviceInfo, SnapshotInfo, VolumeInfo};
 
 fn text(element: Option<Element<'_>>) -> Option<String> {
     element.map(|element| element.text().trim().to_owned()).filter(|text| !text.is_empty())
@@ -38,6 +38,51 @@ pub(crate) fn volume_info(name: String, path: String, xml: &str) -> Option<Volum
         capacity_bytes: bytes("capacity"),
         allocation_bytes: bytes("allocation"),
         backing: text(root.find("backingStore/path")),
+    })
+}
+
+/// A device of a host from its XML; `None` where it is none.
+pub(crate) fn node_device_info(xml: &str) -> Option<NodeDeviceInfo> {
+    let document = Document::parse(xml).ok()?;
+    let device = super::NodeDevice::of(document.root());
+    let capability = *device.capabilities().first()?;
+    let owned = |text: Option<std::borrow::Cow<'_, str>>| {
+        text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let kind = owned(capability.kind())?;
+    let child = |name| text(capability.element().child(name));
+    let address = match kind.as_str() {
+        "pci" => {
+            let number = |value: Option<u64>| value.unwrap_or(0);
+            Some(format!(
+                "{:04x}:{:02x}:{:02x}.{:x}",
+                number(capability.domain()),
+                capability.bus()?,
+                capability.slot()?,
+                number(capability.function()),
+            ))
+        }
+        "usb_device" => {
+            let device = owned(capability.device())?;
+            Some([&capability.bus()?.to_string(), ":", &device].concat())
+        }
+        "net" => child("interface"),
+        "storage" => child("block"),
+        _ => None,
+    };
+    Some(NodeDeviceInfo {
+        name: owned(device.name())?,
+        parent: owned(device.parent()),
+        address,
+        driver: owned(device.driver_name()),
+        class: owned(capability.class()),
+        vendor_id: owned(capability.vendor_id()),
+        product_id: owned(capability.product_id()),
+        vendor: owned(capability.vendor()),
+        product: owned(capability.product()),
+        iommu_group: capability.iommu_group_number(),
+        numa_node: capability.numa_node(),
+        kind,
     })
 }
 

@@ -153,6 +153,21 @@ class Host:
         """Statistics of some machines, or of all, in one call."""
         return _list(self.run("stats", vms=vms), "vms")
 
+    def usage(self, *vms: str, interval: float = 1.0) -> Reports:
+        """What some machines use, or all: CPU in percent, bytes and requests per second.
+
+        Reads the counters twice, ``interval`` seconds apart.
+        """
+        return _list(self.run("usage", vms=vms, interval_ms=round(interval * 1000)), "vms")
+
+    def node_report(self) -> Report:
+        """What the host is, has, can run and runs, in one document for heartbeats."""
+        return self.run("node_report")
+
+    def node_devices(self) -> Reports:
+        """The devices of the host that can be passed through, or lead to networks and storage."""
+        return _list(self.run("node_devices"), "devices")
+
     def tagged(self, owner: str | None = None) -> Reports:
         """The machines that bear the mark of Quantix."""
         return _list(self.run("tagged", owner=owner), "vms")
@@ -309,6 +324,25 @@ class Host:
         """
         request = {"destination": destination, "live": live, **options}
         return self.run("migrate", vm=vm, request=request, only_check=only_check)
+
+    def move_cold(
+        self,
+        vm: str,
+        destination: str,
+        *,
+        shared_storage: bool = False,
+        pool: str | None = None,
+    ) -> Report:
+        """Move a machine that is off, its volumes included; the same call again takes it up.
+
+        The volumes of the source stay. ``pool`` is the one of the destination that takes them.
+        """
+        request = {"shared_storage": shared_storage, "pool": pool}
+        return self.run("move_cold", vm=vm, destination=destination, request=request)
+
+    def reconcile_migration(self, vm: str, destination: str) -> Report:
+        """Put in order what a migration that broke has left on both hosts."""
+        return self.run("reconcile_migration", vm=vm, destination=destination)
 
     def job(self, vm: str) -> Report:
         """The job of a machine: a migration, a save."""
