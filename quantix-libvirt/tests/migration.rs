@@ -13,8 +13,8 @@ use std::{
 
 use quantix_core::{MemoryMib, VmId};
 use quantix_libvirt::{
-    Class, CreateOptions, DomainRef, DomainSpec, DomainState, DomainType, Event, Host, KeepAlive,
-    Libvirt, MigrateRequest, ResyncReason,
+    Class, CreateOptions, DiskSpec, DomainRef, DomainSpec, DomainState, DomainType, Event, Host,
+    KeepAlive, Libvirt, MigrateRequest, ResyncReason,
 };
 use support::{class_of, seconds};
 
@@ -61,6 +61,18 @@ impl Lab {
         Host::connect_within(Libvirt::new(self.uri(host)), seconds(60)).await.unwrap()
     }
 
+    /// A host whose silence is noticed after a few seconds.
+    async fn watched_host(&self, host: u32) -> Host {
+        let keepalive = KeepAlive { interval: Duration::from_secs(1), count: 3 };
+        let connector = Libvirt::new(self.uri(host)).with_keepalive(keepalive);
+        Host::connect_within(connector, seconds(60)).await.unwrap()
+    }
+
+    /// Where a host's file lies on this machine.
+    fn file(&self, host: u32, name: &str) -> PathBuf {
+        self.folder.path().join(format!("h{host}/lib/images/{name}"))
+    }
+
     /// A machine whose firmware idles.
     fn machine(&self, number: u128) -> DomainSpec {
         DomainSpec {
@@ -92,7 +104,8 @@ fn moves_back_and_forth_and_refuses_what_cannot_be() {
         let hosts = [lab.host(1).await, lab.host(2).await];
         let domain = started(&hosts[0], &lab.machine(1)).await;
         let moves = std::env::var("QUANTIX_LAB_MOVES").ok().and_then(|text| text.parse().ok());
-        for number in 0..moves.unwrap_or(4) {
+        let moves = moves.unwrap_or(50);
+        for number in 0..moves {
             let (here, there) = (number % 2, (number + 1) % 2);
             let to = u32::try_from(there).unwrap() + 1;
             let request = MigrateRequest::live(lab.uri(to));
@@ -104,8 +117,8 @@ fn moves_back_and_forth_and_refuses_what_cannot_be() {
             assert!(!here.exists(domain.id).await.unwrap(), "the definition moved too");
         }
         // Back to the same host, and to one that has the name already.
-        let home = &hosts[moves.unwrap_or(4) % 2];
-        let other = &hosts[(moves.unwrap_or(4) + 1) % 2];
+        let home = &hosts[moves % 2];
+        let other = &hosts[(moves + 1) % 2];
         let request = MigrateRequest::live(lab.uri(2));
         let report = home.check_migration(&domain, home, &request).await.unwrap();
         let codes: Vec<_> = report.findings.iter().map(|f| f.code.as_ref()).collect();
@@ -169,9 +182,7 @@ fn a_move_that_takes_too_long_is_aborted() {
 fn a_frozen_daemon_costs_a_deadline_and_no_more() {
     let lab = Lab::new(4);
     block_on(async {
-        let keepalive = KeepAlive { interval: Duration::from_secs(1), count: 3 };
-        let connector = Libvirt::new(lab.uri(1)).with_keepalive(keepalive);
-        let host = Host::connect_within(connector, seconds(60)).await.unwrap();
+        let host = lab.watched_host(1).await;
         let spec = lab.machine(1);
         host.create(&spec, START).await.unwrap();
         let mut events = host.events().await.unwrap();
@@ -191,5 +202,83 @@ fn a_frozen_daemon_costs_a_deadline_and_no_more() {
         assert!(frozen.domains().await.is_err());
         lab.run(&["1"], "join");
         assert_eq!(host.domains().await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_disk_that_is_not_shared_moves_with_its_machine() {
+    let lab = Lab::new(5);
+    block_on(async {
+        let (here, there) = (lab.host(1).await, lab.host(2).await);
+        let mut content = vec![0u8; 8 << 20];
+        for (number, chunk) in content.chunks_mut(1 << 20).enumerate().step_by(2) {
+            chunk.fill(u8::try_from(number + 1).unwrap());
+        }
+        std::fs::write(lab.file(1, "d.raw"), &content).unwrap();
+        std::fs::File::create(lab.file(2, "d.raw")).unwrap().set_len(8 << 20).unwrap();
+        let disks = vec![DiskSpec::raw("/var/lib/libvirt/images/d.raw")];
+        let domain = started(&here, &DomainSpec { disks, ..lab.machine(1) }).await;
+        let request = MigrateRequest { copy_storage: true, ..MigrateRequest::live(lab.uri(2)) };
+        let report = here.check_migration(&domain, &there, &request).await.unwrap();
+        assert!(report.ok, "{report:#?}");
+        here.migrate(&domain, &request, |_| ()).await.unwrap();
+        assert_eq!(here.where_is(&domain, &there).await.unwrap(), (false, true));
+        there.destroy(domain.id).await.unwrap();
+        assert!(std::fs::read(lab.file(2, "d.raw")).unwrap() == content, "the disk differs");
+    });
+}
+
+#[test]
+fn a_slow_move_is_switched_over_early() {
+    let lab = Lab::new(6);
+    block_on(async {
+        let (here, there) = (lab.host(1).await, lab.host(2).await);
+        let large = DomainSpec { memory_mib: MemoryMib(2048), ..lab.machine(1) };
+        let domain = started(&here, &large).await;
+        let mut slow = MigrateRequest { post_copy: true, ..MigrateRequest::live(lab.uri(2)) };
+        slow.bandwidth_mib = Some(1);
+        let twin = here.clone();
+        let id = domain.id;
+        let switch = tokio::spawn(async move {
+            while twin.start_post_copy(id).await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        });
+        here.migrate(&domain, &slow, |_| ()).await.unwrap();
+        switch.abort();
+        assert!(switch.await.is_ok(), "it arrived before it was switched over");
+        assert_eq!(here.where_is(&domain, &there).await.unwrap(), (false, true));
+        assert_eq!(there.state(domain.id).await.unwrap(), DomainState::Running);
+    });
+}
+
+#[test]
+fn a_source_that_is_cut_off_keeps_its_guest() {
+    let lab = Lab::new(7);
+    block_on(async {
+        let (here, there) = (lab.watched_host(1).await, lab.watched_host(2).await);
+        let large = DomainSpec { memory_mib: MemoryMib(4096), ..lab.machine(1) };
+        let domain = started(&here, &large).await;
+        let mut slow = MigrateRequest::live(lab.uri(2));
+        slow.bandwidth_mib = Some(1);
+        let mut is_cut = false;
+        let outcome = here
+            .migrate(&domain, &slow, |_| {
+                if !std::mem::replace(&mut is_cut, true) {
+                    lab.run(&["1"], "cut");
+                }
+            })
+            .await;
+        assert!(is_cut && outcome.is_err(), "{outcome:?}");
+        // Both sides notice by themselves; what had arrived is thrown away.
+        let settled = async {
+            while there.exists(domain.id).await.unwrap_or(true) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(seconds(60), settled).await.unwrap();
+        lab.run(&["1"], "join");
+        assert_eq!(here.where_is(&domain, &there).await.unwrap(), (true, false));
+        assert_eq!(here.state(domain.id).await.unwrap(), DomainState::Running);
     });
 }
