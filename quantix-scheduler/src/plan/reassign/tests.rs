@@ -109,7 +109,7 @@ fn walk(problem: &ReassignProblem, seed: u64) -> [usize; 2] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn moves_count_as_from_nothing(seed in any::<u64>()) {
