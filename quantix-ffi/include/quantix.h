@@ -1048,6 +1048,25 @@ enum qtx_status qtx_plan_whatif(const char *cluster_json,
                                 struct qtx_error **error);
 
 /**
+ * Searches for a cheaper assignment of processes to machines.
+ *
+ * `model` and `assignment` are the texts of `quantix plan reassign` (the form of the ROADEF/EURO
+ * challenge 2012), `request_json` NULL or its budget: `{"seed": 1, "seconds": 60}`, or
+ * `{"evaluations": 1000000}` for the same plan on every processor. On success `*answer_out` is the
+ * document of `quantix plan reassign --json`, owned by the caller and freed with `qtx_string_free`.
+ * The call takes as long as the budget says. May be called from any thread.
+ *
+ * # Safety
+ * Texts are NUL-terminated; `request_json` may be NULL; `answer_out` is writable; `error` is NULL or
+ * writable.
+ */
+enum qtx_status qtx_plan_reassign(const char *model,
+                                  const char *assignment,
+                                  const char *request_json,
+                                  char **answer_out,
+                                  struct qtx_error **error);
+
+/**
  * As `qtx_plan_whatif`, as a page with charts.
  *
  * On success `*page_out` is HTML that needs no other file, owned by the caller and freed with

@@ -65,7 +65,8 @@ pub use ova_documents::{
 };
 pub use planning::{
     qtx_plan_admission, qtx_plan_balance, qtx_plan_capacity, qtx_plan_drain, qtx_plan_failover,
-    qtx_plan_whatif, qtx_plan_whatif_html, qtx_simulate_fleet, qtx_simulate_fleet_html,
+    qtx_plan_reassign, qtx_plan_whatif, qtx_plan_whatif_html, qtx_simulate_fleet,
+    qtx_simulate_fleet_html,
 };
 pub use scheduler::{qtx_decide, qtx_place, qtx_replay};
 pub use seed_documents::{

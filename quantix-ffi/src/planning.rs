@@ -1,9 +1,13 @@
 //! Planning: balance, maintenance, high availability, capacity.
 
-use std::ffi::c_char;
+use std::{ffi::c_char, time::Instant};
 
 use quantix_core::cluster::Cluster;
-use quantix_scheduler::{FleetConfig, PlaceError, Policy, fleet_html, plan, simulate_fleet};
+use quantix_scheduler::{
+    FleetConfig, PlaceError, Policy, fleet_html,
+    plan::{self, ReassignProblem, ReassignRequest},
+    simulate_fleet,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -173,6 +177,48 @@ pub unsafe extern "C" fn qtx_plan_whatif(
     unsafe { given.plan(plan::whatif) }
 }
 
+/// Searches for a cheaper assignment of processes to machines.
+///
+/// `model` and `assignment` are the texts of `quantix plan reassign` (the form of the ROADEF/EURO
+/// challenge 2012), `request_json` NULL or its budget: `{"seed": 1, "seconds": 60}`, or
+/// `{"evaluations": 1000000}` for the same plan on every processor. On success `*answer_out` is the
+/// document of `quantix plan reassign --json`, owned by the caller and freed with `qtx_string_free`.
+/// The call takes as long as the budget says. May be called from any thread.
+///
+/// # Safety
+/// Texts are NUL-terminated; `request_json` may be NULL; `answer_out` is writable; `error` is NULL or
+/// writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qtx_plan_reassign(
+    model: *const c_char,
+    assignment: *const c_char,
+    request_json: *const c_char,
+    answer_out: *mut *mut c_char,
+    error: *mut *mut qtx_error,
+) -> qtx_status {
+    let body = || {
+        // SAFETY: by contract NULL or NUL-terminated.
+        let (model, assignment, request) = unsafe {
+            (
+                text(model, "model")?,
+                text(assignment, "assignment")?,
+                optional_text(request_json, "request_json")?,
+            )
+        };
+        let request: ReassignRequest = request.map_or_else(
+            || Ok(ReassignRequest::default()),
+            |json| document(json, "request_json"),
+        )?;
+        let problem =
+            ReassignProblem::parse(model, assignment).map_err(|error| Fault::input(&error))?;
+        let start = Instant::now();
+        let mut clock = |done| request.spent(done, start.elapsed());
+        Ok(plan::reassign(&problem, request.seed, &mut clock))
+    };
+    // SAFETY: by contract `answer_out` and `error` are NULL or writable.
+    unsafe { answer(answer_out, "answer_out", error, body) }
+}
+
 /// As `qtx_plan_whatif`, as a page with charts.
 ///
 /// On success `*page_out` is HTML that needs no other file, owned by the caller and freed with
@@ -331,6 +377,33 @@ mod tests {
             let answer = run(planner, request).unwrap();
             assert!(answer.contains(expected), "{answer}");
         }
+    }
+
+    #[test]
+    fn processes_find_a_cheaper_machine() {
+        let model = c"1 0 10  2 0 0 8 4 0 1 0 1 8 4 1 0  2 0 0 0 0  2 0 3 5 1 4 9  0  1 1 1";
+        let request = cr#"{"evaluations": 10000}"#;
+        let run = |assignment: &CStr| {
+            let (mut answer, mut error) = (ptr::null_mut(), ptr::null_mut());
+            let (model, assignment, request) =
+                (model.as_ptr(), assignment.as_ptr(), request.as_ptr());
+            // SAFETY: texts are NUL-terminated, the out-pointers are ours, and what the call
+            // returned is valid until it is freed here, once.
+            unsafe {
+                let status =
+                    qtx_plan_reassign(model, assignment, request, &raw mut answer, &raw mut error);
+                if status == qtx_status::Ok {
+                    let text = CStr::from_ptr(answer).to_str().unwrap().to_owned();
+                    qtx_string_free(answer);
+                    return Some(text);
+                }
+                qtx_error_free(error);
+                None
+            }
+        };
+        let plan = run(c"0 0").unwrap();
+        assert!(plan.contains(r#""moves":[{"process":0,"from":0,"to":1}]"#), "{plan}");
+        assert_eq!(run(c"0"), None);
     }
 
     #[test]

@@ -63,6 +63,6 @@ mod _core {
     #[pymodule_export]
     use crate::planning::{
         fleet_simulate, fleet_simulate_html, plan_admission, plan_balance, plan_capacity,
-        plan_drain, plan_failover, plan_whatif, plan_whatif_html,
+        plan_drain, plan_failover, plan_reassign, plan_whatif, plan_whatif_html,
     };
 }

@@ -1,9 +1,13 @@
 //! `quantix.planning`: balance, maintenance, high availability, capacity.
 
+use std::time::Instant;
+
 use pyo3::prelude::*;
 use quantix_core::cluster::Cluster;
 use quantix_scheduler::{
-    FleetConfig, FleetReport, PlaceError, Policy, fleet_html, plan, simulate_fleet,
+    FleetConfig, FleetReport, PlaceError, Policy, fleet_html,
+    plan::{self, ReassignError, ReassignProblem, ReassignRequest},
+    simulate_fleet,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -103,6 +107,32 @@ pub(crate) fn plan_whatif<'py>(
     policy: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     run(cluster, request, policy, plan::whatif)
+}
+
+/// Searches for a cheaper assignment of processes to machines: the document of `quantix plan
+/// reassign --json`.
+///
+/// `model` and `assignment` are texts in the form of the ROADEF/EURO challenge 2012; `request` gives
+/// `seed` and `seconds`, or `evaluations` for the same plan on every processor. Raises `InputError`
+/// when a text is no problem.
+#[pyfunction]
+#[pyo3(signature = (model, assignment, request=None))]
+pub(crate) fn plan_reassign<'py>(
+    py: Python<'py>,
+    model: &str,
+    assignment: &str,
+    request: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let request: ReassignRequest =
+        request.map_or_else(|| Ok(ReassignRequest::default()), |r| document(r, "request"))?;
+    let answer = detached(py, || {
+        let problem = ReassignProblem::parse(model, assignment)?;
+        let start = Instant::now();
+        let mut clock = |done| request.spent(done, start.elapsed());
+        Ok(plan::reassign(&problem, request.seed, &mut clock))
+    })
+    .map_err(|error: ReassignError| input_error(&error, &[]))?;
+    to_python(py, &answer)
 }
 
 /// The document of `quantix plan whatif` as a page with charts: HTML that needs no other file.

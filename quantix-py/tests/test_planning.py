@@ -83,3 +83,13 @@ def test_a_fleet_with_faults_says_where():
 def test_what_if_is_a_page_too():
     page = planning.whatif_html(CLUSTER, {"changes": [{"change": "grow", "percent": 100}]})
     assert page.startswith("<!DOCTYPE html>") and "<svg" in page
+
+
+def test_processes_find_a_cheaper_machine():
+    model = "1 0 10  2 0 0 8 4 0 1 0 1 8 4 1 0  2 0 0 0 0  2 0 3 5 1 4 9  0  1 1 1"
+    plan = planning.reassign(model, "0 0", {"evaluations": 10_000})
+    assert (plan["before"]["total"], plan["after"]["total"]) == (30, 7)
+    assert plan["moves"] == [{"process": 0, "from": 0, "to": 1}]
+    assert plan == planning.reassign(model, "0 0", '{"evaluations": 10000, "seed": 1}')
+    with pytest.raises(quantix.InputError, match="assignment, number 2: ends before"):
+        planning.reassign(model, "0")

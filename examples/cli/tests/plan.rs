@@ -105,7 +105,7 @@ fn counts_and_supposes() {
 fn reassigns_processes() {
     let folder = TempDir::new().expect("a temporary folder");
     let file = |name: &str| folder.path().join(name).display().to_string();
-    let model = "1 0 10  2 0 0 8 4 0 1 0 1 8 4 1 0  2 0 0 0 0  2 0 3 5 1 4 5  0  1 1 1";
+    let model = "1 0 10  2 0 0 8 4 0 1 0 1 8 4 1 0  2 0 0 0 0  2 0 3 5 1 4 9  0  1 1 1";
     fs::write(file("model"), model).expect("written");
     fs::write(file("assignment"), "0 0").expect("written");
     let (model, assignment, solution) = (file("model"), file("assignment"), file("solution"));

@@ -247,6 +247,9 @@ def plan_balance(
 def plan_capacity(
     cluster: _Document, request: _Document | None = None, policy: _Document | None = None
 ) -> dict[str, Any]: ...
+def plan_reassign(
+    model: str, assignment: str, request: _Document | None = None
+) -> dict[str, Any]: ...
 def plan_whatif(
     cluster: _Document, request: _Document | None = None, policy: _Document | None = None
 ) -> dict[str, Any]: ...

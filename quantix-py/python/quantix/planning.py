@@ -1,9 +1,10 @@
 """Planning: what to move, when and why; nothing is changed.
 
 Every planner takes the cluster and its request as dictionaries or JSON text, and answers with the
-document of ``quantix plan ... --json``. ``simulate`` runs a generated fleet in virtual time.
-``whatif_html`` and ``simulate_html`` are pages with charts. Tables of pandas, polars or pyarrow
-become such documents, and documents tables, with ``quantix.frames``.
+document of ``quantix plan ... --json``; ``reassign`` takes the two texts of its problem.
+``simulate`` runs a generated fleet in virtual time. ``whatif_html`` and ``simulate_html`` are pages
+with charts. Tables of pandas and polars become such documents, and documents tables, with
+``quantix.frames``.
 """
 
 from quantix._core import (
@@ -14,6 +15,7 @@ from quantix._core import (
     plan_capacity as capacity,
     plan_drain as drain,
     plan_failover as failover,
+    plan_reassign as reassign,
     plan_whatif as whatif,
     plan_whatif_html as whatif_html,
 )
@@ -24,6 +26,7 @@ __all__ = [
     "capacity",
     "drain",
     "failover",
+    "reassign",
     "simulate",
     "simulate_html",
     "whatif",

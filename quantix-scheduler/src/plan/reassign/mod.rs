@@ -101,7 +101,7 @@ impl ReassignPlan {
 /// ```
 /// use std::time::Duration;
 /// use quantix_scheduler::plan::{ReassignProblem, ReassignRequest, reassign};
-/// let model = "1 0 10  2 0 0 8 4 0 1 0 1 8 4 1 0  2 0 0 0 0  2 0 3 5 1 4 5  0  1 1 1";
+/// let model = "1 0 10  2 0 0 8 4 0 1 0 1 8 4 1 0  2 0 0 0 0  2 0 3 5 1 4 9  0  1 1 1";
 /// let problem = ReassignProblem::parse(model, "0 0")?;
 /// let request = ReassignRequest { evaluations: Some(10_000), ..ReassignRequest::default() };
 /// let plan = reassign(&problem, request.seed, &mut |done| request.spent(done, Duration::ZERO));

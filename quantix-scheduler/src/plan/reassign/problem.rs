@@ -34,7 +34,7 @@ pub const REASSIGN_WEIGHT_MAX: u32 = 10_000;
 /// ```
 /// use quantix_scheduler::plan::ReassignProblem;
 /// let problem = ReassignProblem::parse(
-///     "1 0 10  2 0 0 8 4 0 1 0 1 8 4 1 0  2 0 0 0 0  2 0 3 5 1 4 5  0  1 1 1",
+///     "1 0 10  2 0 0 8 4 0 1 0 1 8 4 1 0  2 0 0 0 0  2 0 3 5 1 4 9  0  1 1 1",
 ///     "0 0",
 /// )?;
 /// assert_eq!(problem.evaluate(problem.initial()).load, 30, "seven of four that are safe");
