@@ -1,7 +1,7 @@
 """Tables in and out of the documents of planning.
 
-A table is a dictionary of columns, or a data frame of pandas or polars (or what reads like pyarrow), told apart by what
-they can do and not by their names: none of them is needed. What comes out is a dictionary of columns,
+A table is a dictionary of columns, or a data frame of pandas or polars (or what reads like
+pyarrow), told apart by what they can do and not by their names: none of them is needed. What comes out is a dictionary of columns,
 which ``pandas.DataFrame(...)``, ``polars.DataFrame(...)`` and ``pyarrow.table(...)`` take.
 """
 
